@@ -1,0 +1,61 @@
+import { resolve } from 'node:path'
+import ui from '@nuxt/ui/vite'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'electron-vite'
+
+const root = import.meta.dirname
+const shared = { '@shared': resolve(root, 'src-shared') }
+const version = JSON.stringify(process.env['npm_package_version'] ?? '0.1.0')
+
+// The main and preload bundles are CommonJS for Node 18.15, the renderer for Chromium 114: the oldest Electron that
+// set-up may bring (see ARCHITECTURE.md, "Which Electron").
+export default defineConfig({
+  main: {
+    define: { __VERSION__: version },
+    resolve: { alias: shared },
+    build: {
+      target: 'node18',
+      outDir: 'out/main',
+      rollupOptions: {
+        input: {
+          index: resolve(root, 'src-main/index.ts'),
+          cli: resolve(root, 'src-main/headless/cli.ts'),
+          worker: resolve(root, 'src-main/worker/entry.ts'),
+        },
+        output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    resolve: { alias: shared },
+    build: {
+      target: 'node18',
+      outDir: 'out/preload',
+      // A sandboxed preload can require nothing but electron: everything else goes into its one file.
+      externalizeDeps: false,
+      rollupOptions: {
+        input: { index: resolve(root, 'src-preload/index.ts') },
+        external: ['electron'],
+        output: { format: 'cjs', entryFileNames: '[name].js' },
+      },
+    },
+  },
+  renderer: {
+    root: resolve(root, 'src-renderer'),
+    resolve: { alias: { ...shared, '@renderer': resolve(root, 'src-renderer/src') } },
+    plugins: [
+      vue(),
+      ui({
+        ui: { colors: { primary: 'teal', neutral: 'slate' } },
+        autoImport: false,
+        components: { dts: false },
+      }),
+    ],
+    build: {
+      target: 'chrome114',
+      outDir: resolve(root, 'out/renderer'),
+      emptyOutDir: true,
+      rollupOptions: { input: resolve(root, 'src-renderer/index.html') },
+    },
+  },
+})

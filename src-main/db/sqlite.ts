@@ -1,0 +1,125 @@
+import sqlite3 from 'sqlite3'
+import { WorkbenchError } from '@shared/errors'
+import type { Db, Queries, SqlValue } from './database'
+
+type Connection = sqlite3.Database
+
+/** Opens (and creates, unless read-only) the database file: WAL, `synchronous=FULL`, foreign keys on. */
+export async function openSqlite(path: string, { readOnly = false } = {}): Promise<Db> {
+  const reader = readOnly ? await connect(path, sqlite3.OPEN_READONLY) : null
+  const writer = reader ?? (await connect(path, sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE))
+  if (readOnly) return new SqliteDb(writer, writer, true)
+  try {
+    await queriesOf(writer).exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
+    return new SqliteDb(writer, await connect(path, sqlite3.OPEN_READONLY), false)
+  } catch (error) {
+    await closeConnection(writer).catch(() => {})
+    throw error
+  }
+}
+
+class SqliteDb implements Db {
+  #queue: Promise<unknown> = Promise.resolve()
+  readonly #write: Queries
+  readonly #read: Queries
+
+  constructor(
+    private readonly writer: Connection,
+    private readonly reader: Connection,
+    readonly isReadOnly: boolean,
+  ) {
+    this.#write = queriesOf(writer)
+    this.#read = queriesOf(reader)
+  }
+
+  get<T>(sql: string, ...params: SqlValue[]) {
+    return this.#read.get<T>(sql, ...params)
+  }
+
+  all<T>(sql: string, ...params: SqlValue[]) {
+    return this.#read.all<T>(sql, ...params)
+  }
+
+  run(sql: string, ...params: SqlValue[]) {
+    return this.#exclusive(() => this.#write.run(sql, ...params))
+  }
+
+  exec(sql: string) {
+    return this.#exclusive(() => this.#write.exec(sql))
+  }
+
+  transaction<T>(work: (tx: Queries) => Promise<T>): Promise<T> {
+    return this.#exclusive(async () => {
+      await this.#write.exec('BEGIN IMMEDIATE')
+      try {
+        const result = await work(this.#write)
+        await this.#write.exec('COMMIT')
+        return result
+      } catch (error) {
+        await this.#write.exec('ROLLBACK').catch(() => {}) // a full disk has rolled back already
+        throw error
+      }
+    })
+  }
+
+  async backupTo(path: string) {
+    await this.run('VACUUM INTO ?', path)
+  }
+
+  async close() {
+    await this.#queue.catch(() => {})
+    if (this.reader !== this.writer) await closeConnection(this.reader)
+    await closeConnection(this.writer)
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isReadOnly) {
+      return Promise.reject(new WorkbenchError('conflict', 'The workspace is open for reading only in this program.'))
+    }
+    const result = this.#queue.then(work)
+    this.#queue = result.catch(() => {})
+    return result
+  }
+}
+
+function queriesOf(connection: Connection): Queries {
+  return {
+    get: (sql, ...params) => settle((done) => connection.get(sql, bind(params), done)) as Promise<never>,
+    all: (sql, ...params) => settle((done) => connection.all(sql, bind(params), done)) as Promise<never>,
+    run: (sql, ...params) =>
+      new Promise((resolve, reject) =>
+        connection.run(sql, bind(params), function (error) {
+          if (error) reject(error)
+          else resolve({ changes: this.changes, lastId: this.lastID })
+        }),
+      ),
+    exec: (sql) => settle((done) => connection.exec(sql, done)) as Promise<never>,
+  }
+}
+
+function bind(params: readonly SqlValue[]): unknown[] {
+  return params.map((value) => {
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new TypeError(`Cannot store ${value} in the database.`)
+    if (typeof value === 'bigint')
+      throw new TypeError('Cannot store a BigInt in the database; pass a number or a string.')
+    if (value === undefined) throw new TypeError('Cannot store undefined in the database; pass null.')
+    return typeof value === 'boolean' ? Number(value) : value
+  })
+}
+
+function connect(path: string, mode: number): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const connection = new sqlite3.Database(path, mode, (error) => {
+      if (error) return reject(error)
+      connection.configure('busyTimeout', 5000)
+      resolve(connection)
+    })
+  })
+}
+
+const closeConnection = (connection: Connection) => settle((done) => connection.close(done))
+
+function settle(start: (done: (error: Error | null, value?: unknown) => void) => void): Promise<unknown> {
+  return new Promise((resolve, reject) => start((error, value) => (error ? reject(error) : resolve(value))))
+}

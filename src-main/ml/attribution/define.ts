@@ -1,0 +1,72 @@
+import type { z } from 'zod'
+import type { Modality } from '@shared/schemas/dataset'
+import type { LayersModel, Tensor } from '../tf'
+
+/** The model as a method sees it: a differentiable score, and the layers for those that look inside. */
+export interface Explained {
+  /** Logits [batch, classes] of inputs [batch, ...shape]; differentiable. */
+  logits(input: Tensor): Tensor
+  /** The layers model itself (Grad-CAM needs its last convolution). */
+  model: LayersModel
+}
+
+export interface SampleAttributionInput<P> extends Omit<Explained, never> {
+  /** One sample with its batch axis: [1, ...shape]. */
+  input: Tensor
+  /** Class index explained. */
+  target: number
+  params: P
+  /** What 'absent' means for this model: [1, ...shape] (zeros, mean …). */
+  baseline: Tensor
+  signal: AbortSignal
+  progress(done: number, total: number): void
+}
+
+interface Common<P> {
+  id: string
+  title: string
+  summary: string
+  reference: string
+  params: z.ZodType<P>
+  modalities: Modality[]
+  /** Families it works with; empty: any. */
+  families: string[]
+  /** Signed maps get a diverging colour scale; unsigned ones a sequential scale. */
+  signed: boolean
+  /** True when the attributions must sum to f(input) - f(baseline); conformance then checks it. */
+  complete: boolean
+}
+
+export interface SampleAttribution<P = never> extends Common<P> {
+  scope: 'sample'
+  /** Null when it fits; else why not, in a sentence. */
+  whyIncompatible?(model: LayersModel): string | null
+  /** Returns scores shaped like one sample without batch axis (or [height, width]). The caller disposes it. */
+  attribute(input: SampleAttributionInput<P>): Promise<Tensor>
+}
+
+export interface DatasetAttributionInput<P> {
+  /** Class probabilities [n, classes] of encoded inputs [n, features]. */
+  probabilities(inputs: Tensor): Tensor
+  /** Encoded samples [n, features] and their true class indices. */
+  inputs: Tensor
+  targets: number[]
+  /** Which encoded columns belong to each field. */
+  fields: { name: string; columns: number[] }[]
+  params: P
+  signal: AbortSignal
+  progress(done: number, total: number): void
+}
+
+export interface DatasetAttribution<P = never> extends Common<P> {
+  scope: 'dataset'
+  attribute(
+    input: DatasetAttributionInput<P>,
+  ): Promise<{ scoreName: string; score: number; fields: { name: string; mean: number; low: number; high: number }[] }>
+}
+
+export type AttributionMethod<P = never> = SampleAttribution<P> | DatasetAttribution<P>
+
+export const defineAttribution = <P, M extends AttributionMethod<P> = AttributionMethod<P>>(
+  method: M & AttributionMethod<P>,
+): M => method

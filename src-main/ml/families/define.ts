@@ -1,0 +1,43 @@
+import type { z } from 'zod'
+import type { Modality } from '@shared/schemas/dataset'
+import type { Params } from '@shared/schemas/run'
+import type { LayersModel } from '../tf'
+
+export interface BuildInput<P> {
+  params: P
+  /** One sample without its batch axis: [height, width, channels] or [features]. */
+  inputShape: number[]
+  classCount: number
+  /** Seeds every initializer and dropout: same seed, same weights. */
+  seed: number
+}
+
+export interface Preset<P> {
+  id: string
+  title: string
+  /** When to take it, in a few words. */
+  suits: string
+  modalities: Modality[]
+  /** The default preset is the first whose `fits` is true (no `fits`: always). */
+  fits?(data: { modality: Modality; sampleCount: number; inputShape: number[]; classCount: number }): boolean
+  params: Partial<P> & Params
+}
+
+/** A model family: one file in `families/`. Plain TensorFlow.js layers code; the last layer gives logits. */
+export interface Family<P = Record<string, unknown>> {
+  id: string
+  title: string
+  summary: string
+  reference?: string
+  modalities: Modality[]
+  tasks: 'classification'[]
+  /** The family's own hyperparameters; those of training (optimizer, epochs …) are added to every family. */
+  params: z.ZodType<P>
+  presets: Preset<P>[]
+  /** Reasons why these params cannot work on this input, told before the start. */
+  check?(input: BuildInput<P>): { param: string | null; message: string }[]
+  /** Builds the network; outputs logits [batch, classCount]. */
+  build(input: BuildInput<P>): LayersModel
+}
+
+export const defineFamily = <P>(family: Family<P>): Family<P> => family

@@ -1,0 +1,44 @@
+import type { FieldKind, FieldValue, Modality, Split } from '@shared/schemas/dataset'
+import type { Params, SplitMetrics } from '@shared/schemas/run'
+
+/** The data and labels of one run as they were when it started, written once as `snapshot.json` into the run's folder. */
+export interface Snapshot {
+  modality: Modality
+  datasetId: string
+  datasetName: string
+  classes: string[]
+  /** Index in `classes` of the favourable outcome, or null when it was never named. */
+  positive: number | null
+  /** Tables: the model's input fields in order. */
+  fields: { name: string; kind: FieldKind; isSensitive: boolean }[]
+  samples: SnapshotSample[]
+}
+
+export interface SnapshotSample {
+  id: number
+  /** Pictures: absolute path. */
+  path?: string
+  hash?: string
+  width?: number
+  height?: number
+  channels?: number
+  /** Tables: values in the order of `Snapshot.fields`. */
+  values?: FieldValue[]
+  /** Class index, or null when unlabelled (never trained on; predicted all the same). */
+  target: number | null
+  split: Split | null
+}
+
+/** What training one run leaves behind, besides the checkpoint. */
+export interface TrainOutcome {
+  status: 'finished' | 'stopped'
+  epochs: number
+  bestEpoch: number | null
+  samplesPerSecond: number | null
+  metrics: Record<Split, SplitMetrics | null>
+  baseline: { majorityAccuracy: number | null }
+  parameterCount: number
+  device: string
+  notices: string[]
+  params: Params
+}

@@ -1,0 +1,197 @@
+import type { Catalog } from '@shared/descriptor'
+import type { ErrorReply } from '@shared/errors'
+import type { FieldValue, Inspection, Skipped } from '@shared/schemas/dataset'
+import type { Explanation, Importance } from '@shared/schemas/explanation'
+import type { Audit } from '@shared/schemas/fairness'
+import type { EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
+import type { EngineStatus } from '@shared/schemas/workspace'
+import type { Snapshot, TrainOutcome } from '../ml/snapshot'
+
+/** A picture that could be decoded. `path` is absolute. */
+export interface ScannedPicture {
+  path: string
+  hash: string
+  sizeBytes: number
+  modifiedAt: number
+  width: number
+  height: number
+  channels: number
+}
+
+export interface StoredPredictionRow {
+  sampleId: number
+  split: string
+  truth: number | null
+  predicted: number
+  confidence: number
+  probabilities: number[]
+}
+
+/**
+ * Every job a worker process does: what goes in, what it reports on the way, what comes out. Files are named by absolute
+ * path; a worker never sees the database.
+ */
+export interface Jobs {
+  // decode: no TensorFlow
+  inspect: { input: { paths: string[] }; event: { done: number; total: number | null }; output: Inspection }
+  'scan-pictures': {
+    input: { paths: string[] }
+    event: { pictures: ScannedPicture[]; skipped: Skipped[]; done: number; total: number | null }
+    output: { total: number }
+  }
+  /** Streams a table's rows, parsed and typed. `kinds` are those of the preview, corrected by the user. */
+  'read-table': {
+    input: { path: string; kinds: Record<string, string> }
+    event: { rows: Record<string, FieldValue>[]; skipped: Skipped[]; done: number; total: number | null }
+    output: {
+      fields: { name: string; kind: string }[]
+      hash: string
+      sizeBytes: number
+      modifiedAt: number
+      notes: string[]
+    }
+  }
+  'hash-files': {
+    input: { paths: string[] }
+    event: {
+      files: { path: string; hash: string | null; sizeBytes: number; modifiedAt: number }[]
+      done: number
+      total: number
+    }
+    output: { total: number }
+  }
+  /** Writes a WebP (or PNG) of at most `size` pixels a side to `out` (beside and renamed). */
+  thumbnail: { input: { path: string; size: number; out: string }; event: never; output: { sizeBytes: number } }
+  /** Unpacks one of the bundled sample archives into `out`. */
+  unpack: {
+    input: { archive: string; out: string }
+    event: { done: number; total: number | null }
+    output: { files: number }
+  }
+
+  // engine
+  describe: {
+    input: Record<string, never>
+    event: never
+    output: Omit<Catalog, 'sampleDatasets'> & { engine: EngineStatus }
+  }
+  plan: { input: { family: string; params: Params; preset?: string; snapshot: PlanInput }; event: never; output: Plan }
+  'augment-preview': {
+    input: { family: string; params: Params; path: string; snapshot: PlanInput; count: number }
+    event: never
+    output: { images: string[] }
+  }
+  train: {
+    input: {
+      runId: string
+      runDir: string
+      family: string
+      params: Params
+      resume: boolean
+      threads: number
+      cacheDir: string
+    }
+    event:
+      | { kind: 'progress'; progress: RunProgressed }
+      | { kind: 'epoch'; epoch: EpochEnded }
+      | { kind: 'predictions'; rows: StoredPredictionRow[] }
+      | { kind: 'notice'; text: string }
+    output: TrainOutcome
+  }
+  predict: {
+    input: { runDir: string; files: string[]; rows: Record<string, FieldValue>[] }
+    event: never
+    output: Prediction[]
+  }
+  explain: {
+    input: {
+      runId: string
+      runDir: string
+      sampleId: number
+      sample: PredictInput
+      method: string
+      params: Params
+      targetClass: string | null
+    }
+    event: { done: number; total: number }
+    output: Omit<Explanation, 'isCached'>
+  }
+  importance: {
+    input: { runId: string; runDir: string; method: string; params: Params; split: string }
+    event: { done: number; total: number }
+    output: Omit<Importance, 'isCached'>
+  }
+  /** Draws a map over its picture (or bars for a table) as PNG. */
+  'render-explanation': {
+    input: { explanation: Explanation; opacity: number; out: string }
+    event: never
+    output: { files: string[] }
+  }
+  export: {
+    input: { runDir: string; format: 'savedmodel' | 'tfjs'; out: string }
+    event: never
+    output: { files: string[] }
+  }
+  audit: {
+    input: AuditInput
+    event: { done: number; total: number }
+    output: Audit
+  }
+}
+
+/** What a plan needs to know of the data: sizes, not samples. */
+export type PlanInput = Omit<Snapshot, 'samples'> & {
+  sampleCount: number
+  splits: { train: number; validation: number; test: number }
+  /** Labelled training samples per class. */
+  trainPerClass: number[]
+  /** Most frequent picture size and channel count. */
+  picture: { width: number; height: number; channels: number } | null
+  /** Table: number of one-hot columns per category field, for the layer picture. */
+  distinct: Record<string, number>
+}
+
+export interface PredictInput {
+  path?: string
+  values?: Record<string, FieldValue>
+}
+
+export interface AuditInput {
+  runId: string
+  sensitive: string[]
+  split: string
+  positive: string
+  threshold: number
+  rounds: number
+  level: number
+  seed: number
+  smallGroup: number
+  /** One entry per sample: is the truth favourable, the model's score for it, its group values ('(missing)' for none). */
+  truth: boolean[]
+  scores: number[]
+  groups: string[][]
+}
+
+export type JobName = keyof Jobs
+
+export interface JobContext<J extends JobName> {
+  signal: AbortSignal
+  report(event: Jobs[J]['event']): void
+  log(level: 'info' | 'warn' | 'error', message: string): void
+}
+
+/** One file in `worker/jobs/` exports one of these as default. */
+export type JobHandler<J extends JobName> = (
+  input: Jobs[J]['input'],
+  context: JobContext<J>,
+) => Promise<Jobs[J]['output']>
+
+export type ToWorker =
+  { type: 'start'; id: number; job: JobName; input: unknown } | { type: 'cancel'; id: number } | { type: 'exit' }
+
+export type FromWorker =
+  | { type: 'ready' }
+  | { type: 'event'; id: number; event: unknown }
+  | { type: 'done'; id: number; value: unknown }
+  | { type: 'failed'; id: number; error: ErrorReply }
+  | { type: 'log'; level: 'info' | 'warn' | 'error'; message: string }

@@ -1,0 +1,172 @@
+import { z } from 'zod'
+import { DatasetRef, Split } from './dataset'
+
+export const RunStatus = z.enum(['queued', 'running', 'finished', 'stopped', 'interrupted', 'failed'])
+export type RunStatus = z.infer<typeof RunStatus>
+
+export const Params = z.record(z.string(), z.unknown())
+export type Params = z.infer<typeof Params>
+
+export const RunSpec = z.object({
+  dataset: DatasetRef,
+  family: z.string(),
+  /** Hyperparameters by key; what is left out takes the family's default for this data. */
+  params: Params.default({}),
+  preset: z.string().optional(),
+  name: z.string().trim().max(120).optional(),
+})
+export type RunSpec = z.infer<typeof RunSpec>
+
+/** Rates in 0-1; what is undefined is null. Two classes with a named positive: of that class; else macro averages. */
+export const SplitMetrics = z.object({
+  loss: z.number().nullable(),
+  accuracy: z.number().nullable(),
+  precision: z.number().nullable(),
+  recall: z.number().nullable(),
+  f1: z.number().nullable(),
+  rocAuc: z.number().nullable(),
+})
+export type SplitMetrics = z.infer<typeof SplitMetrics>
+
+export const Run = z.object({
+  runId: z.string(),
+  name: z.string(),
+  status: RunStatus,
+  datasetId: z.string(),
+  datasetName: z.string(),
+  family: z.string(),
+  params: Params,
+  seed: z.number().int(),
+  /** Epochs done so far. */
+  epochs: z.number().int(),
+  bestEpoch: z.number().int().nullable(),
+  samplesPerSecond: z.number().nullable(),
+  metrics: z.object({
+    train: SplitMetrics.nullable(),
+    validation: SplitMetrics.nullable(),
+    test: SplitMetrics.nullable(),
+  }),
+  baseline: z.object({ majorityAccuracy: z.number().nullable() }),
+  parameterCount: z.number().int().nullable(),
+  device: z.string().nullable(),
+  classes: z.array(z.string()),
+  tags: z.array(z.string()),
+  note: z.string(),
+  /** Human notices worth keeping: early stop, halved batch … */
+  notices: z.array(z.string()),
+  createdAt: z.number(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  durationMs: z.number().nullable(),
+  sizeBytes: z.number(),
+  isResumable: z.boolean(),
+  error: z.string().nullable(),
+})
+export type Run = z.infer<typeof Run>
+
+/** One closed epoch (from 1). Metrics of train come from the batches as trained, of validation from a full pass. */
+export const EpochEnded = z.object({
+  runId: z.string(),
+  epoch: z.number().int(),
+  learningRate: z.number(),
+  seconds: z.number(),
+  samplesPerSecond: z.number(),
+  train: z.object({ loss: z.number().nullable(), accuracy: z.number().nullable() }),
+  validation: z.object({ loss: z.number().nullable(), accuracy: z.number().nullable() }).nullable(),
+})
+export type EpochEnded = z.infer<typeof EpochEnded>
+
+/** Live progress within an epoch, a few times a second. */
+export const RunProgressed = z.object({
+  runId: z.string(),
+  epoch: z.number().int(),
+  epochs: z.number().int(),
+  step: z.number().int(),
+  steps: z.number().int(),
+  loss: z.number().nullable(),
+  samplesPerSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  phase: z.enum(['preparing', 'training', 'evaluating']),
+})
+export type RunProgressed = z.infer<typeof RunProgressed>
+
+export const LayerInfo = z.object({
+  name: z.string(),
+  /** Layer class in plain words: Dense, Conv2D, MaxPooling2D … */
+  kind: z.string(),
+  outputShape: z.array(z.number().int().nullable()),
+  parameterCount: z.number().int(),
+  /** e.g. '3x3, 32 filters, relu'. */
+  detail: z.string(),
+})
+export type LayerInfo = z.infer<typeof LayerInfo>
+
+/** What a configuration would build, and what forbids it. `problems` empty means it can be started. */
+export const Plan = z.object({
+  params: Params,
+  layers: z.array(LayerInfo),
+  parameterCount: z.number().int(),
+  inputShape: z.array(z.number().int()),
+  problems: z.array(z.object({ param: z.string().nullable(), message: z.string() })),
+  warnings: z.array(z.string()),
+})
+export type Plan = z.infer<typeof Plan>
+
+export const Curve = z.object({
+  x: z.array(z.number()),
+  y: z.array(z.number()),
+  thresholds: z.array(z.number()).optional(),
+})
+
+/** Everything that Compare shows of one run on one split. */
+export const RunResults = z.object({
+  runId: z.string(),
+  split: Split,
+  classes: z.array(z.string()),
+  sampleCount: z.number().int(),
+  metrics: SplitMetrics,
+  /** [true][predicted]. */
+  confusion: z.array(z.array(z.number().int())),
+  perClass: z.array(
+    z.object({
+      name: z.string(),
+      precision: z.number().nullable(),
+      recall: z.number().nullable(),
+      f1: z.number().nullable(),
+      support: z.number().int(),
+    }),
+  ),
+  /** Two classes: of the positive class (or the second); null for more. */
+  roc: Curve.nullable(),
+  /** Reliability: mean predicted probability against observed rate, 10 equal bins; empty bins left out. */
+  calibration: Curve.extend({ counts: z.array(z.number().int()) }).nullable(),
+  brier: z.number().nullable(),
+})
+export type RunResults = z.infer<typeof RunResults>
+
+export const Comparison = z.object({
+  runs: z.array(Run),
+  /** Only the settings that differ: key → one value per run, in the order asked. */
+  settingsDiff: z.record(z.string(), z.array(z.unknown())),
+  classes: z.array(z.string()),
+  confusion: z.record(z.string(), z.array(z.array(z.number().int()))),
+})
+export type Comparison = z.infer<typeof Comparison>
+
+/** One stored prediction, as a cell of the confusion matrix lists it. */
+export const StoredPrediction = z.object({
+  sampleId: z.number().int(),
+  truth: z.string().nullable(),
+  predicted: z.string(),
+  confidence: z.number(),
+  probabilities: z.array(z.number()),
+})
+export type StoredPrediction = z.infer<typeof StoredPrediction>
+
+/** A prediction on something new. */
+export const Prediction = z.object({
+  input: z.string(),
+  class: z.string(),
+  probabilities: z.record(z.string(), z.number()),
+})
+export type Prediction = z.infer<typeof Prediction>
