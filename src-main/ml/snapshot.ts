@@ -42,3 +42,21 @@ export interface TrainOutcome {
   notices: string[]
   params: Params
 }
+
+/** What a plan needs to know of the data: sizes, not samples. */
+export type PlanInput = Omit<Snapshot, 'samples'> & {
+  sampleCount: number
+  splits: { train: number; validation: number; test: number }
+  /** Labelled training samples per class. */
+  trainPerClass: number[]
+  /** Most frequent picture size and channel count. */
+  picture: { width: number; height: number; channels: number } | null
+  /** Table: number of one-hot columns per category field, for the layer picture. */
+  distinct: Record<string, number>
+}
+
+/** Something to predict or explain: a picture by absolute path, or a table row by field name. */
+export interface PredictInput {
+  path?: string
+  values?: Record<string, FieldValue>
+}

@@ -5,7 +5,7 @@ import type { Explanation, Importance } from '@shared/schemas/explanation'
 import type { Audit } from '@shared/schemas/fairness'
 import type { EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
-import type { Snapshot, TrainOutcome } from '../ml/snapshot'
+import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
 
 /** A picture that could be decoded. `path` is absolute. */
 export interface ScannedPicture {
@@ -139,22 +139,7 @@ export interface Jobs {
   }
 }
 
-/** What a plan needs to know of the data: sizes, not samples. */
-export type PlanInput = Omit<Snapshot, 'samples'> & {
-  sampleCount: number
-  splits: { train: number; validation: number; test: number }
-  /** Labelled training samples per class. */
-  trainPerClass: number[]
-  /** Most frequent picture size and channel count. */
-  picture: { width: number; height: number; channels: number } | null
-  /** Table: number of one-hot columns per category field, for the layer picture. */
-  distinct: Record<string, number>
-}
-
-export interface PredictInput {
-  path?: string
-  values?: Record<string, FieldValue>
-}
+export type { PlanInput, PredictInput }
 
 export interface AuditInput {
   runId: string
