@@ -21,6 +21,8 @@ export interface JobOptions<J extends JobName> {
   onEvent?: (event: Jobs[J]['event']) => void
   /** Extra environment of a process started for this job. */
   env?: Record<string, string>
+  /** How long a cancelled job may take to end by itself before its process is killed. */
+  graceMs?: number
 }
 
 export interface WorkerLog {
@@ -37,7 +39,7 @@ export interface JobRunner {
   ): Promise<Jobs[J]['output']>
 }
 
-const graceMs = 10_000
+const defaultGraceMs = 10_000
 
 /** Keeps one long-lived process for `decode` and one for `engine`; each `train` job gets a process of its own. */
 export class WorkerHost implements JobRunner {
@@ -110,7 +112,11 @@ class Handle {
     process.onExit((reason) => this.#die(reason))
   }
 
-  run(job: JobName, input: unknown, { signal, onEvent }: JobOptions<JobName>): Promise<unknown> {
+  run(
+    job: JobName,
+    input: unknown,
+    { signal, onEvent, graceMs = defaultGraceMs }: JobOptions<JobName>,
+  ): Promise<unknown> {
     if (signal?.aborted) return Promise.reject(new WorkbenchError('cancelled', 'Cancelled.'))
     clearTimeout(this.#idle)
     const id = this.#nextId++

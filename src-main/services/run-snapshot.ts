@@ -1,0 +1,130 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { FieldValue, Split } from '@shared/schemas/dataset'
+import type { Queries } from '../db/database'
+import type { Snapshot, SnapshotSample } from '../ml/snapshot'
+import type { PlanInput } from '../worker/protocol'
+import { loadDataset, samplePath, type DatasetRow, type SampleRow } from './dataset-queries'
+
+const pageSize = 1000
+
+type Header = Omit<Snapshot, 'samples'>
+
+/** The classes a run learns (those with a labelled sample), its input fields and the favourable outcome. */
+export async function snapshotHeader(
+  db: Queries,
+  dataset: DatasetRow,
+): Promise<{ header: Header; classIds: number[] }> {
+  const { classes, fields, positive } = await loadDataset(db, dataset.id)
+  const used = classes.filter((entry) => entry.count > 0)
+  const names = used.map((entry) => entry.name)
+  const index = positive === null ? -1 : names.indexOf(positive)
+  const header: Header = {
+    modality: dataset.modality,
+    datasetId: dataset.id,
+    datasetName: dataset.name,
+    classes: names,
+    positive: index < 0 ? null : index,
+    fields: fields
+      .filter((field) => field.isInput && field.name !== dataset.target)
+      .map(({ name, kind, isSensitive }) => ({ name, kind, isSensitive })),
+  }
+  return { header, classIds: used.map((entry) => entry.id) }
+}
+
+/** Writes the data and labels of this moment as `snapshot.json`, in pages, beside and renamed. Returns its header. */
+export async function writeSnapshot(db: Queries, dataset: DatasetRow, path: string): Promise<Header> {
+  const { header, classIds } = await snapshotHeader(db, dataset)
+  const indexOf = new Map(classIds.map((id, index) => [id, index]))
+  await mkdir(dirname(path), { recursive: true })
+  const partial = `${path}.partial`
+  const file = await open(partial, 'w')
+  try {
+    await file.write(`${JSON.stringify(header).slice(0, -1)},"samples":[`)
+    for (let after = 0, isFirst = true; ;) {
+      const rows = await db.all<SampleRow>(
+        'SELECT * FROM samples WHERE dataset_id = ? AND row > ? ORDER BY row LIMIT ?',
+        dataset.id,
+        after,
+        pageSize,
+      )
+      if (rows.length === 0) break
+      const text = rows.map((row) => JSON.stringify(toSnapshotSample(dataset, row, header, indexOf))).join(',')
+      await file.write(isFirst ? text : `,${text}`)
+      isFirst = false
+      after = rows.at(-1)!.row
+    }
+    await file.write(']}')
+    await file.sync()
+  } catch (error) {
+    await file.close()
+    await rm(partial, { force: true })
+    throw error
+  }
+  await file.close()
+  await rename(partial, path)
+  return header
+}
+
+export const snapshotPath = (folder: string) => join(folder, 'snapshot.json')
+
+function toSnapshotSample(
+  dataset: DatasetRow,
+  row: SampleRow,
+  { fields, modality }: Header,
+  indexOf: Map<number, number>,
+): SnapshotSample {
+  const target = row.class_id === null ? null : (indexOf.get(row.class_id) ?? null)
+  const common = { id: row.id, target, split: row.split as Split | null }
+  if (modality === 'table') {
+    const values = JSON.parse(row.values ?? '{}') as Record<string, FieldValue>
+    return { ...common, values: fields.map((field) => values[field.name] ?? null) }
+  }
+  return {
+    ...common,
+    path: samplePath(dataset, row),
+    hash: row.hash ?? undefined,
+    width: row.width ?? undefined,
+    height: row.height ?? undefined,
+    channels: row.channels ?? undefined,
+  }
+}
+
+/** What a plan needs to know of the data: counts and sizes, no samples. */
+export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanInput> {
+  const { header, classIds } = await snapshotHeader(db, dataset)
+  const counts = await db.all<{ split: Split; class_id: number; n: number }>(
+    `SELECT split, class_id, count(*) AS n FROM samples
+     WHERE dataset_id = ? AND split IS NOT NULL AND class_id IS NOT NULL GROUP BY split, class_id`,
+    dataset.id,
+  )
+  const total = await db.get<{ n: number }>('SELECT count(*) AS n FROM samples WHERE dataset_id = ?', dataset.id)
+  const inSplit = (split: Split) => counts.filter((row) => row.split === split).reduce((sum, row) => sum + row.n, 0)
+  const picture = await db.get<{ width: number; height: number; channels: number }>(
+    `SELECT width, height, max(channels) AS channels FROM samples WHERE dataset_id = ? AND width IS NOT NULL
+     GROUP BY width, height ORDER BY count(*) DESC LIMIT 1`,
+    dataset.id,
+  )
+  return {
+    ...header,
+    sampleCount: total?.n ?? 0,
+    splits: { train: inSplit('train'), validation: inSplit('validation'), test: inSplit('test') },
+    trainPerClass: classIds.map((id) => counts.find((row) => row.split === 'train' && row.class_id === id)?.n ?? 0),
+    picture: picture ?? null,
+    distinct: await distinctValues(db, dataset.id, header),
+  }
+}
+
+async function distinctValues(db: Queries, datasetId: string, { fields }: Header): Promise<Record<string, number>> {
+  const distinct: Record<string, number> = {}
+  for (const { name, kind } of fields) {
+    if (kind !== 'category' && kind !== 'boolean') continue
+    const row = await db.get<{ n: number }>(
+      `SELECT count(DISTINCT json_extract("values", ?)) AS n FROM samples WHERE dataset_id = ?`,
+      `$.${JSON.stringify(name)}`,
+      datasetId,
+    )
+    distinct[name] = row?.n ?? 0
+  }
+  return distinct
+}
