@@ -75,6 +75,8 @@ export const Dataset = z.object({
   positive: z.string().nullable(),
   sourcePath: z.string(),
   skipped: z.array(Skipped),
+  /** Plain sentences about the import: encoding found, one class only, identical pictures … */
+  notes: z.array(z.string()),
   /** Samples whose original was missing or changed at the last check. */
   missingOriginals: z.number().int(),
   createdAt: z.number(),
