@@ -18,6 +18,35 @@ export async function openSqlite(path: string, { readOnly = false } = {}): Promi
   }
 }
 
+/**
+ * Opens a database that nobody can change: on a read-only mount WAL's shared memory cannot be made, so its file is read
+ * as it is.
+ */
+export async function openImmutable(path: string): Promise<Db> {
+  const name = path.split('/').map(encodeURIComponent).join('/')
+  const connection = await connect(`file:${name}?immutable=1`, sqlite3.OPEN_READONLY | sqlite3.OPEN_URI)
+  return new SqliteDb(connection, connection, true)
+}
+
+/** Holds an exclusive transaction on `path` until released or until this process ends; null when another holds it. */
+export async function holdExclusively(path: string): Promise<{ release(): Promise<void> } | null> {
+  const connection = await connect(path, sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE)
+  try {
+    connection.configure('busyTimeout', 0)
+    await queriesOf(connection).exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    await closeConnection(connection)
+    if ((error as { code?: string }).code === 'SQLITE_BUSY') return null
+    throw error
+  }
+  return {
+    async release() {
+      await queriesOf(connection).exec('ROLLBACK')
+      await closeConnection(connection)
+    },
+  }
+}
+
 class SqliteDb implements Db {
   #queue: Promise<unknown> = Promise.resolve()
   readonly #write: Queries
