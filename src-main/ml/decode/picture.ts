@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import sharp, { type Metadata } from 'sharp'
+
+export interface PictureFacts {
+  /** SHA-256 of the file's bytes, hex. */
+  hash: string
+  sizeBytes: number
+  /** Epoch ms. */
+  modifiedAt: number
+  /** As shown, that is after the turn that a camera noted in the file. */
+  width: number
+  height: number
+  /** 1 grey, 2 grey with transparency, 3 colour, 4 colour with transparency. */
+  channels: number
+}
+
+/** A picture that cannot go in; the message is for people. */
+export class UnreadablePicture extends Error {}
+
+export const pictureExtensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 'tiff', 'avif']
+
+/** Decoded whole in memory up to here; larger ones are streamed. */
+const wholeLimitPixels = 16e6
+const limitPixels = 268_402_689 // 16 383 x 16 383
+
+let isPrepared = false
+function prepare() {
+  if (isPrepared) return
+  isPrepared = true
+  sharp.cache(false)
+  sharp.concurrency(1) // several files are in flight instead
+  // A picture is pixels: what draws, runs or links is refused, whatever the file is called.
+  sharp.block({
+    operation: ['VipsForeignLoadSvg', 'VipsForeignLoadPdf', 'VipsForeignLoadMagick', 'VipsForeignLoadVips'],
+  })
+}
+
+/**
+ * Hashes a picture and decodes every pixel of it, so that a file that was cut off is found now and not in training.
+ * Throws `UnreadablePicture` with the reason in plain words.
+ */
+export async function readPicture(path: string): Promise<PictureFacts> {
+  prepare()
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => unreadable(fileReason(error)))
+  if (bytes.length === 0) unreadable('The file is empty.')
+  const { mtimeMs } = await stat(path).catch((error: NodeJS.ErrnoException) => unreadable(fileReason(error)))
+  try {
+    const metadata = await sharp(bytes, { limitInputPixels: limitPixels }).metadata()
+    await decodeAll(bytes, metadata)
+    return {
+      hash: createHash('sha256').update(bytes).digest('hex'),
+      sizeBytes: bytes.length,
+      modifiedAt: Math.round(mtimeMs),
+      ...shownSize(metadata),
+      channels: channelsOf(metadata),
+    }
+  } catch (error) {
+    if (error instanceof UnreadablePicture) throw error
+    unreadable(decodeReason(bytes, String((error as Error).message)))
+  }
+}
+
+async function decodeAll(bytes: Buffer, { width, height }: Metadata): Promise<void> {
+  const picture = sharp(bytes, { limitInputPixels: limitPixels, failOn: 'error', sequentialRead: true })
+  if (width * height <= wholeLimitPixels) await picture.raw().toBuffer()
+  else await picture.resize(16, 16, { fit: 'fill', fastShrinkOnLoad: false }).raw().toBuffer()
+}
+
+const shownSize = ({ width, height, orientation = 1 }: Metadata) =>
+  orientation >= 5 ? { width: height, height: width } : { width, height }
+
+function channelsOf({ space, channels, hasAlpha }: Metadata): number {
+  if (space === 'b-w' || space === 'grey16') return hasAlpha ? 2 : 1
+  return hasAlpha && channels >= 4 ? 4 : 3
+}
+
+/** Writes a WebP whose longer side has at most `size` pixels; returns its size in bytes. */
+export async function writeThumbnail(path: string, size: number): Promise<Buffer> {
+  prepare()
+  return sharp(path, { limitInputPixels: limitPixels, autoOrient: true })
+    .resize(size, size, { fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: 82 })
+    .toBuffer()
+}
+
+function fileReason({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'The file is not there.'
+  if (code === 'EACCES' || code === 'EPERM') return 'Reading this file is not allowed.'
+  return `The file could not be read: ${message}`
+}
+
+const signatures: { name: string; matches(bytes: Buffer): boolean }[] = [
+  { name: 'PNG', matches: (b) => b.subarray(0, 4).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47])) },
+  { name: 'JPEG', matches: (b) => b[0] === 0xff && b[1] === 0xd8 },
+  { name: 'GIF', matches: (b) => b.toString('latin1', 0, 4) === 'GIF8' },
+  { name: 'WebP', matches: (b) => b.toString('latin1', 0, 4) === 'RIFF' && b.toString('latin1', 8, 12) === 'WEBP' },
+  { name: 'TIFF', matches: (b) => ['II*\0', 'MM\0*'].includes(b.toString('latin1', 0, 4)) },
+  { name: 'AVIF', matches: (b) => b.toString('latin1', 4, 12) === 'ftypavif' },
+]
+
+function decodeReason(bytes: Buffer, message: string): string {
+  if (/pixel limit/i.test(message)) return 'The picture is too large: more than 268 million pixels.'
+  const format = signatures.find(({ matches }) => matches(bytes))?.name
+  if (format) return `The ${format} picture is damaged or cut off: it could not be decoded to its end.`
+  if (isText(bytes)) return 'Not a picture: the file holds text, whatever its name says.'
+  if (bytes.toString('latin1', 0, 2) === 'BM') return 'BMP pictures are not read; save it as PNG.'
+  return `Not a picture in a format that is read (${pictureExtensions.join(', ')}).`
+}
+
+function isText(bytes: Buffer): boolean {
+  const start = bytes.subarray(0, 1024)
+  const odd = start.filter((byte) => byte < 9 || (byte > 13 && byte < 32) || byte === 127).length
+  return odd === 0
+}
+
+function unreadable(reason: string): never {
+  throw new UnreadablePicture(reason)
+}

@@ -1,0 +1,63 @@
+import type { FieldValue } from '@shared/schemas/dataset'
+import { WorkbenchError } from '@shared/errors'
+import type { RunParams } from '../settings'
+import type { PredictInput, Snapshot, SnapshotSample } from '../snapshot'
+import { decodePictures, fitPictures, pictureShape, type PictureEncoding } from './pictures'
+import { encodeRows, fitTable, type TableEncoding } from './table'
+
+/** How samples become numbers; fitted once per run on its training split and kept in its folder as `encoding.json`. */
+export type Encoding = TableEncoding | PictureEncoding
+
+/** Fits the encoding of a snapshot's data: on labelled training samples only, so that nothing leaks from the test. */
+export function fitEncoding(snapshot: Snapshot, params: RunParams): Encoding {
+  const trained = snapshot.samples.filter((sample) => sample.split === 'train' && sample.target !== null)
+  if (snapshot.modality === 'image') return fitPictures(trained, params.imageSize, params.colour)
+  const kept = snapshot.fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
+  const positions = kept.map((field) => snapshot.fields.indexOf(field))
+  return fitTable(
+    kept,
+    trained.map((sample) => positions.map((i) => sample.values?.[i] ?? null)),
+  )
+}
+
+/** Shape of one encoded sample: [height, width, channels] or [columns]. */
+export function inputShapeOf(encoding: Encoding): number[] {
+  return encoding.kind === 'image' ? pictureShape(encoding) : [encoding.columns.length]
+}
+
+/** Values of a table's snapshot samples, in the order of the encoding's fields. */
+export function snapshotRows(encoding: TableEncoding, snapshot: Snapshot, samples: SnapshotSample[]): FieldValue[][] {
+  const positions = encoding.fields.map(({ field }) => snapshot.fields.findIndex((known) => known.name === field))
+  return samples.map((sample) => positions.map((i) => sample.values?.[i] ?? null))
+}
+
+/** Encodes new samples: [n, ...inputShape] float32, row-major. Throws `invalid_input` for a row that lacks a field. */
+export async function encodeInputs(
+  encoding: Encoding,
+  samples: PredictInput[],
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  if (encoding.kind === 'table')
+    return encodeRows(
+      encoding,
+      samples.map((sample, i) => rowOf(encoding, sample, i)),
+    )
+  const files = samples.map(({ path }) => {
+    if (path) return { path }
+    throw new WorkbenchError('invalid_input', 'This model reads pictures: give picture files, not table rows.')
+  })
+  return Float32Array.from(await decodePictures(files, encoding, signal), (byte) => byte / 255)
+}
+
+function rowOf(encoding: TableEncoding, { values }: PredictInput, index: number): FieldValue[] {
+  if (!values)
+    throw new WorkbenchError('invalid_input', 'This model reads table rows: give a CSV file or rows, not pictures.')
+  const lacking = encoding.fields.map(({ field }) => field).filter((field) => !Object.hasOwn(values, field))
+  if (lacking.length === 0) return encoding.fields.map(({ field }) => values[field] ?? null)
+  throw new WorkbenchError(
+    'invalid_input',
+    `Row ${index + 1} lacks the column${lacking.length > 1 ? 's' : ''} ${lacking.map((name) => `"${name}"`).join(', ')}. ` +
+      'The model was trained with it; leave the cell empty where the value is unknown.',
+    { lacking },
+  )
+}

@@ -1,0 +1,146 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import sharp from 'sharp'
+import { throwIfAborted, WorkbenchError } from '@shared/errors'
+
+/** How pictures become numbers: scaled to one size, [height, width, channels] in 0-1. */
+export interface PictureEncoding {
+  kind: 'image'
+  height: number
+  width: number
+  /** 1 is grey, 3 is RGB. */
+  channels: 1 | 3
+  rule: string
+}
+
+export interface PictureFile {
+  path: string
+  /** Content hash; without one the picture is decoded anew each time. */
+  hash?: string
+}
+
+const autoSideLimit = 64
+const decodersAtOnce = 4
+/** Part of each cache key: raise it when decoding changes. */
+const decodingVersion = 1
+
+export interface PictureFacts {
+  width?: number
+  height?: number
+  channels?: number
+}
+
+/** Chooses size and channels. `imageSize` 0: the most frequent size, its longer side capped at 64 pixels. */
+export function fitPictures(
+  pictures: PictureFacts[],
+  imageSize: number,
+  colour: 'auto' | 'grey' | 'colour',
+): PictureEncoding {
+  const [width, height] = imageSize > 0 ? [imageSize, imageSize] : autoSize(pictures)
+  const isGrey = colour === 'grey' || (colour === 'auto' && pictures.every((p) => (p.channels ?? 3) <= 2))
+  const rule =
+    `Scaled to ${width} x ${height} pixels${isGrey ? ', in grey' : ', red, green and blue'}; ` +
+    'brightness from 0 (black) to 1 (white), see-through parts on white.'
+  return { kind: 'image', width, height, channels: isGrey ? 1 : 3, rule }
+}
+
+function autoSize(pictures: PictureFacts[]): [number, number] {
+  const counts = new Map<string, number>()
+  for (const { width, height } of pictures) {
+    if (width && height) counts.set(`${width}x${height}`, (counts.get(`${width}x${height}`) ?? 0) + 1)
+  }
+  const [size] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0] ?? [
+    `${autoSideLimit}x${autoSideLimit}`,
+  ]
+  const [width, height] = size.split('x').map(Number) as [number, number]
+  const scale = Math.min(1, autoSideLimit / Math.max(width, height))
+  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
+}
+
+export const pictureShape = ({ height, width, channels }: PictureEncoding) => [height, width, channels]
+
+/** Decodes one picture to height * width * channels bytes. Throws `invalid_input` naming a file that cannot be read. */
+export async function decodePicture(path: string, { width, height, channels }: PictureEncoding): Promise<Buffer> {
+  try {
+    const picture = sharp(path, { failOn: 'error' })
+      .rotate()
+      .flatten({ background: '#ffffff' })
+      .resize(width, height, { fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    return await picture.raw({ depth: 'uchar' }).toBuffer()
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new WorkbenchError(
+      'invalid_input',
+      `The picture ${basename(path)} could not be read (${reason}). It was expected at ${path}: re-link or remove it.`,
+      { path },
+    )
+  }
+}
+
+/** Decodes pictures into one packed buffer [n, height, width, channels] of bytes. */
+export async function decodePictures(
+  files: PictureFile[],
+  encoding: PictureEncoding,
+  signal: AbortSignal | undefined,
+  progress: (done: number) => void = () => {},
+): Promise<Uint8Array> {
+  const size = encoding.height * encoding.width * encoding.channels
+  const packed = new Uint8Array(files.length * size)
+  let next = 0
+  let done = 0
+  const decode = async () => {
+    while (next < files.length) {
+      throwIfAborted(signal)
+      const index = next++
+      packed.set(await decodePicture(files[index]!.path, encoding), index * size)
+      progress(++done)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(decodersAtOnce, files.length) }, decode))
+  return packed
+}
+
+/**
+ * As `decodePictures`, kept as one file under `cacheDir` and found again by the contents' hashes and the encoding. The file
+ * is written beside and renamed, so that a killed process leaves none half-written.
+ */
+export async function packedPictures(
+  files: PictureFile[],
+  encoding: PictureEncoding,
+  cacheDir: string,
+  signal: AbortSignal,
+  progress: (done: number) => void,
+): Promise<Uint8Array> {
+  if (files.some((file) => !file.hash)) return decodePictures(files, encoding, signal, progress)
+  const path = join(cacheDir, `pictures-${cacheKey(files, encoding)}.bin`)
+  const size = files.length * encoding.height * encoding.width * encoding.channels
+  const cached = await stat(path).catch(() => null)
+  if (cached?.size === size) return new Uint8Array(await readFile(path))
+  const packed = await decodePictures(files, encoding, signal, progress)
+  await writeBeside(path, packed, cacheDir)
+  return packed
+}
+
+function cacheKey(files: PictureFile[], { height, width, channels }: PictureEncoding): string {
+  const hash = createHash('sha256').update(JSON.stringify([decodingVersion, height, width, channels]))
+  for (const file of files) hash.update(`\n${file.hash}`)
+  return hash.digest('hex').slice(0, 32)
+}
+
+/** A cache that cannot be written costs time, not the run. */
+async function writeBeside(path: string, bytes: Uint8Array, folder: string): Promise<void> {
+  const partial = `${path}.${randomUUID().slice(0, 8)}.partial`
+  try {
+    await mkdir(folder, { recursive: true })
+    const file = await open(partial, 'w')
+    await file
+      .writeFile(bytes)
+      .then(() => file.datasync())
+      .finally(() => file.close())
+    await rename(partial, path)
+  } catch {
+    await rm(partial, { force: true }).catch(() => {})
+  }
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import type { Random } from '../random'
+import type { Snapshot } from '../snapshot'
+import { augmentInto, type Augmentation } from './augment'
+import { inputShapeOf, snapshotRows, type Encoding } from './encoding'
+import { packedPictures, type PictureEncoding } from './pictures'
+import { encodeRows } from './table'
+
+/** A run's encoded samples in memory, in the order of the snapshot. */
+export interface TrainingData {
+  inputShape: number[]
+  /** Numbers per sample. */
+  size: number
+  /** Samples by their index, as [indices.length, ...inputShape]; changed at random where `augment` says so. */
+  read(indices: ArrayLike<number>, augment?: { how: Augmentation; random: Random }): Float32Array
+}
+
+/** Encodes all samples of a snapshot; pictures come from a cache under `cacheDir` when it has them. */
+export async function loadTrainingData(
+  snapshot: Snapshot,
+  encoding: Encoding,
+  cacheDir: string,
+  signal: AbortSignal,
+  progress: (done: number) => void,
+): Promise<TrainingData> {
+  if (encoding.kind === 'table') {
+    const encoded = encodeRows(encoding, snapshotRows(encoding, snapshot, snapshot.samples))
+    return tableData(encoded, encoding.columns.length)
+  }
+  const files = snapshot.samples.map(({ path, hash }) => ({ path: path ?? '', hash }))
+  const folder = join(cacheDir, 'pictures')
+  return pictureData(await packedPictures(files, encoding, folder, signal, progress), encoding)
+}
+
+function tableData(encoded: Float32Array, size: number): TrainingData {
+  const read = (indices: ArrayLike<number>) => {
+    const batch = new Float32Array(indices.length * size)
+    for (let i = 0; i < indices.length; i++) {
+      batch.set(encoded.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size)
+    }
+    return batch
+  }
+  return { inputShape: [size], size, read }
+}
+
+const brightnessOf = Float32Array.from({ length: 256 }, (_, byte) => byte / 255)
+
+function pictureData(packed: Uint8Array, encoding: PictureEncoding): TrainingData {
+  const inputShape = inputShapeOf(encoding) as [number, number, number]
+  const size = inputShape[0] * inputShape[1] * inputShape[2]
+  const read: TrainingData['read'] = (indices, augment) => {
+    const batch = new Float32Array(indices.length * size)
+    for (let i = 0; i < indices.length; i++) {
+      const from = indices[i]! * size
+      if (augment) augmentInto(batch, i * size, packed, from, inputShape, augment.how, augment.random)
+      else for (let k = 0; k < size; k++) batch[i * size + k] = brightnessOf[packed[from + k]!]!
+    }
+    return batch
+  }
+  return { inputShape, size, read }
+}
