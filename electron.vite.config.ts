@@ -49,6 +49,8 @@ export default defineConfig({
         ui: { colors: { primary: 'teal', neutral: 'slate' } },
         autoImport: false,
         components: { dts: false },
+        // Only the icons that the sources name are bundled; nothing is fetched at run time.
+        icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'] } } },
       }),
     ],
     build: {
