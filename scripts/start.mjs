@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { join } from 'node:path'
+import { appEnvironment, commandLine, electronArguments, foreground, hasDisplay } from './setup/launch.mjs'
+import { root } from './setup/paths.mjs'
+import { failSetUp, setUp } from './setup/steps.mjs'
+
+/*
+ * npm start: brings everything the workbench needs, then opens its window; without a display, serves it to a browser.
+ *   --setup-only            ends after set-up
+ *   --serve                 serves although there is a display
+ *   --dev                   opens the window on the development server
+ *   --electron official     takes only the official Electron (or `registry`)
+ *   --retry                 tries a native engine that could not be had once more
+ * What follows `--` goes to the workbench.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    'setup-only': { type: 'boolean' },
+    serve: { type: 'boolean' },
+    dev: { type: 'boolean' },
+    electron: { type: 'string' },
+    retry: { type: 'boolean' },
+  },
+})
+
+const runtime = await setUp({ electron: values.electron, retry: values.retry, build: !values.dev }).catch(failSetUp)
+if (!values['setup-only']) process.exitCode = await open()
+
+async function open() {
+  const env = appEnvironment(runtime)
+  const canShow = hasDisplay() && runtime.electronPath
+  if (values.dev) {
+    const script = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js')
+    const sandbox = electronArguments().length > 0 ? ['--noSandbox'] : []
+    const dev = { ...env, ELECTRON_EXEC_PATH: runtime.electronPath }
+    return foreground(process.execPath, [script, 'dev', ...sandbox], { env: dev })
+  }
+  if (values.serve || !canShow) {
+    const reason = hasDisplay() ? 'Electron could not be had' : 'There is no display'
+    process.stdout.write(`${values.serve ? 'As asked' : reason}: serving the workbench to a browser instead.\n`)
+    return foreground(process.execPath, [commandLine, 'serve', ...positionals], { env })
+  }
+  process.stdout.write('Opening the window.\n')
+  return foreground(runtime.electronPath, [...electronArguments(), root, ...positionals], { env })
+}
