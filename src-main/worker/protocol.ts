@@ -1,21 +1,31 @@
 import type { Catalog } from '@shared/descriptor'
 import type { ErrorReply } from '@shared/errors'
-import type { FieldValue, Inspection, Skipped } from '@shared/schemas/dataset'
+import type { FieldKind, FieldValue, Inspection, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance } from '@shared/schemas/explanation'
 import type { Audit } from '@shared/schemas/fairness'
 import type { EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
 
-/** A picture that could be decoded. `path` is absolute. */
+/** A picture that could be decoded. `path` is absolute; class and split are what its folders say. */
 export interface ScannedPicture {
   path: string
+  className: string | null
+  split: Split | null
   hash: string
   sizeBytes: number
   modifiedAt: number
   width: number
   height: number
   channels: number
+}
+
+export interface HashedFile {
+  path: string
+  /** null: size and time are those given, so it was not read; 'missing': it is not there. */
+  hash: string | 'missing' | null
+  sizeBytes: number
+  modifiedAt: number
 }
 
 export interface StoredPredictionRow {
@@ -37,37 +47,34 @@ export interface Jobs {
   'scan-pictures': {
     input: { paths: string[] }
     event: { pictures: ScannedPicture[]; skipped: Skipped[]; done: number; total: number | null }
-    output: { total: number }
+    /** `root`: the one folder named, or the folder that holds all that was named. */
+    output: { total: number; root: string }
   }
-  /** Streams a table's rows, parsed and typed. `kinds` are those of the preview, corrected by the user. */
+  /** Streams a table's rows, parsed and typed. `kinds` holds those that the user corrected; the others are inferred. */
   'read-table': {
-    input: { path: string; kinds: Record<string, string> }
+    input: { path: string; kinds: Partial<Record<string, FieldKind>> }
     event: { rows: Record<string, FieldValue>[]; skipped: Skipped[]; done: number; total: number | null }
     output: {
-      fields: { name: string; kind: string }[]
+      fields: { name: string; kind: FieldKind }[]
       hash: string
       sizeBytes: number
       modifiedAt: number
       notes: string[]
     }
   }
+  /**
+   * Looks at originals. With `files`: whether each is still the same (size and time, else its hash). With `folder`:
+   * hashes what lies there and has one of `sizes`, to find files that were moved.
+   */
   'hash-files': {
-    input: { paths: string[] }
-    event: {
-      files: { path: string; hash: string | null; sizeBytes: number; modifiedAt: number }[]
-      done: number
-      total: number
-    }
+    input:
+      | { files: { path: string; sizeBytes: number | null; modifiedAt: number | null }[] }
+      | { folder: string; sizes: number[] }
+    event: { files: HashedFile[]; done: number; total: number }
     output: { total: number }
   }
-  /** Writes a WebP (or PNG) of at most `size` pixels a side to `out` (beside and renamed). */
+  /** Writes a WebP of at most `size` pixels a side to `out`. */
   thumbnail: { input: { path: string; size: number; out: string }; event: never; output: { sizeBytes: number } }
-  /** Unpacks one of the bundled sample archives into `out`. */
-  unpack: {
-    input: { archive: string; out: string }
-    event: { done: number; total: number | null }
-    output: { files: number }
-  }
 
   // engine
   describe: {

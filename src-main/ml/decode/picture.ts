@@ -75,8 +75,8 @@ function channelsOf({ space, channels, hasAlpha }: Metadata): number {
   return hasAlpha && channels >= 4 ? 4 : 3
 }
 
-/** Writes a WebP whose longer side has at most `size` pixels; returns its size in bytes. */
-export async function writeThumbnail(path: string, size: number): Promise<Buffer> {
+/** The picture as WebP, its longer side at most `size` pixels. */
+export async function makeThumbnail(path: string, size: number): Promise<Buffer> {
   prepare()
   return sharp(path, { limitInputPixels: limitPixels, autoOrient: true })
     .resize(size, size, { fit: 'inside', withoutEnlargement: true })
