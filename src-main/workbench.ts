@@ -31,6 +31,7 @@ export interface WorkbenchOptions {
   /** The program's `resources` folder. */
   resources: string
   desktop?: DesktopShell
+  /** For commands that only read: others may write meanwhile. */
   isReadingOnly?: boolean
 }
 
@@ -58,6 +59,8 @@ declare const __VERSION__: string
 
 /** The composition root: opens the workspace and builds every service. Knows neither Electron nor HTTP. */
 export async function createWorkbench(options: WorkbenchOptions): Promise<Workbench> {
+  // Made, migrated and runs of the dead marked first, unless somebody else holds it and has done so.
+  if (options.isReadingOnly) await (await createWorkbench({ ...options, isReadingOnly: false })).close()
   const paths = workspacePaths(options.workspace, options.resources)
   const opened = await openWorkspace(paths, options.kind, options.isReadingOnly)
   const built = build(options, paths, opened)

@@ -54,7 +54,7 @@ export async function openWorkspace(
   await makeFolder(paths.root)
   await refuseNewer(paths.database)
   if (wantsReadOnly) return openForReading(paths, 'This program opened the workspace for reading only.', null)
-  const hold = await holdWorkspace(paths.root, kind)
+  const hold = await holdPatiently(paths.root, kind)
   if (hold.state === 'readonly') return openForReading(paths, readOnlyPlace, null)
   if (hold.state === 'busy') return openForReading(paths, describeBusy(hold.holder), hold.holder)
   try {
@@ -64,6 +64,16 @@ export async function openWorkspace(
   } catch (error) {
     await hold.release()
     throw error
+  }
+}
+
+/** Commands that only read hold the workspace for a moment; that is no reason to be refused. */
+async function holdPatiently(root: string, kind: Holder['kind']) {
+  for (let attempt = 0; ; attempt++) {
+    const hold = await holdWorkspace(root, kind)
+    const isPassing = hold.state === 'busy' && (hold.holder === null || hold.holder.kind === 'cli')
+    if (!isPassing || attempt >= 10) return hold
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 

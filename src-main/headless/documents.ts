@@ -1,0 +1,67 @@
+import type { Dataset } from '@shared/schemas/dataset'
+import type { Explanation } from '@shared/schemas/explanation'
+import type { Audit } from '@shared/schemas/fairness'
+import type { Comparison, Run } from '@shared/schemas/run'
+
+/** The documents of `--json`: a promise to scripts, so they are written out here and not what the services happen to say. */
+
+export const datasetDocument = (dataset: Dataset) => ({
+  datasetId: dataset.datasetId,
+  name: dataset.name,
+  modality: dataset.modality,
+  sampleCount: dataset.sampleCount,
+  classes: dataset.classes.map(({ name }) => name),
+  fields: dataset.fields.map(({ name, kind, missing }) => ({ name, kind, missing })),
+  skipped: dataset.skipped,
+})
+
+export const runDocument = (run: Run) => ({
+  runId: run.runId,
+  status: run.status,
+  datasetId: run.datasetId,
+  family: run.family,
+  params: run.params,
+  seed: run.seed,
+  epochs: run.epochs,
+  samplesPerSecond: run.samplesPerSecond,
+  metrics: run.metrics,
+  baseline: run.baseline,
+  error: run.error,
+})
+
+export const comparisonDocument = ({ runs, settingsDiff, classes, confusion }: Comparison) => ({
+  runs: runs.map(runDocument),
+  settingsDiff,
+  classes,
+  confusion,
+})
+
+export const explanationDocument = (explanation: Explanation) => ({
+  runId: explanation.runId,
+  sampleId: explanation.sampleId,
+  method: explanation.method,
+  params: explanation.params,
+  target: explanation.target,
+  attribution: explanation.attribution,
+  min: explanation.min,
+  max: explanation.max,
+  convergenceDelta: explanation.convergenceDelta,
+})
+
+export const auditDocument = (audit: Audit) => ({
+  split: audit.split,
+  positive: audit.positive,
+  threshold: audit.threshold,
+  overall: audit.overall,
+  byGroup: audit.byGroup,
+  disparities: audit.disparities.map(({ metric, kind, value, low, high, level, groups }) => ({
+    metric,
+    kind,
+    value,
+    low,
+    high,
+    level,
+    groups,
+  })),
+  summary: audit.summary.join(' '),
+})

@@ -1,0 +1,95 @@
+import type { Dataset } from '@shared/schemas/dataset'
+import type { Interval } from '@shared/schemas/fairness'
+import type { Run } from '@shared/schemas/run'
+import type { z } from 'zod'
+
+/** What commands print for people when nobody asked for JSON. */
+
+/** Columns padded to their widest cell. */
+export function table(head: string[], rows: string[][]): string {
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd()
+  return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
+}
+
+export const percent = (value: number | null | undefined) => (value == null ? '–' : `${(value * 100).toFixed(1)} %`)
+export const figure = (value: number | null | undefined) => (value == null ? '–' : value.toFixed(4))
+
+export const interval = ({ value, low, high }: z.infer<typeof Interval>) =>
+  `${figure(value)} [${figure(low)}, ${figure(high)}]`
+
+export function datasetsText(datasets: Dataset[]): string {
+  if (datasets.length === 0) return 'No datasets yet. Import one: pellucid import FOLDER-OR-CSV --name NAME'
+  const rows = datasets.map((dataset) => [
+    dataset.name,
+    dataset.modality,
+    String(dataset.sampleCount),
+    String(dataset.labelledCount),
+    String(dataset.classes.length),
+    dataset.datasetId,
+  ])
+  return table(['name', 'modality', 'samples', 'labelled', 'classes', 'id'], rows)
+}
+
+export function datasetText(dataset: Dataset): string {
+  const lines = [
+    `${dataset.name}: ${dataset.sampleCount} samples (${dataset.modality}), ${dataset.labelledCount} labelled`,
+    `classes: ${dataset.classes.map(({ name, count }) => `${name} (${count})`).join(', ') || 'none yet'}`,
+  ]
+  if (dataset.skipped.length > 0) {
+    lines.push(`${dataset.skipped.length} files were left out:`)
+    lines.push(...dataset.skipped.slice(0, 20).map(({ path, reason }) => `  ${path}: ${reason}`))
+    if (dataset.skipped.length > 20) lines.push('  … all of them with --json')
+  }
+  if (dataset.fields.length > 0)
+    lines.push(
+      table(
+        ['field', 'kind', 'missing'],
+        dataset.fields.map(({ name, kind, missing }) => [name, kind, String(missing)]),
+      ),
+    )
+  return lines.join('\n')
+}
+
+export function runsText(runs: Run[]): string {
+  if (runs.length === 0) return 'No runs yet. Start one: pellucid train --dataset NAME --family cnn'
+  const rows = runs.map((run) => [
+    run.name,
+    run.status,
+    run.datasetName,
+    run.family,
+    String(run.epochs),
+    percent(run.metrics.validation?.accuracy),
+    percent(run.metrics.test?.accuracy),
+    percent(run.baseline.majorityAccuracy),
+    run.runId,
+  ])
+  return table(['name', 'status', 'dataset', 'family', 'epochs', 'validation', 'test', 'majority', 'id'], rows)
+}
+
+export function runText(run: Run): string {
+  const names = ['loss', 'accuracy', 'precision', 'recall', 'f1', 'rocAuc'] as const
+  const rows = (['train', 'validation', 'test'] as const).map((split) => [
+    split,
+    ...names.map((name) => figure(run.metrics[split]?.[name])),
+  ])
+  const lines = [
+    `${run.name} (${run.runId}): ${run.status} after ${run.epochs} epochs of ${run.family} on ${run.datasetName}`,
+    table(['split', ...names], rows),
+    `always guessing the most frequent class would be right in ${percent(run.baseline.majorityAccuracy)}`,
+  ]
+  if (run.samplesPerSecond !== null) lines.push(`${Math.round(run.samplesPerSecond)} samples a second`)
+  if (run.error) lines.push(`error: ${run.error}`)
+  return lines.join('\n')
+}
+
+export function confusionText(classes: string[], matrix: number[][]): string {
+  return table(
+    ['true \\ predicted', ...classes],
+    matrix.map((row, index) => [classes[index] ?? '', ...row.map(String)]),
+  )
+}

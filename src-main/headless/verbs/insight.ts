@@ -1,0 +1,142 @@
+import { writeFile } from 'node:fs/promises'
+import { extname, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { WorkbenchError } from '@shared/errors'
+import type { Explanation } from '@shared/schemas/explanation'
+import type { Audit } from '@shared/schemas/fairness'
+import type { Split } from '@shared/schemas/dataset'
+import { auditDocument, explanationDocument } from '../documents'
+import { collectSetting, commaList, number, typedSettings } from '../options'
+import type { Session } from '../session'
+import { figure, interval, percent, table } from '../text'
+import type { AddAction, Said } from './define'
+
+interface ExplainOptions {
+  run: string
+  sample?: string
+  method: string
+  targetClass?: string
+  set?: Record<string, string>
+  out?: string
+}
+
+interface AuditOptions {
+  run: string
+  sensitive: string[]
+  split: string
+  positive?: string
+  threshold: number
+  out?: string
+}
+
+/** explain, audit. */
+export function addInsightVerbs(program: Command, addAction: AddAction): void {
+  const explainVerb = program
+    .command('explain')
+    .description('show what a decision depends on')
+    .requiredOption('--run <run>', 'its id or name')
+    .option('--sample <sample>', 'id, relative path, or #ROW (from 1); not for methods that look at a whole split')
+    .requiredOption('--method <method>', 'e.g. gradient, integrated-gradients, grad-cam, occlusion')
+    .option('--target-class <class>', 'the class to explain (default: the predicted one)')
+    .option('--set <key=value>', "one of the method's own settings; may be given many times", collectSetting)
+    .option('--out <file>', 'write it as .png or .json too')
+  addAction(explainVerb, { reads: true }, async (session, options: ExplainOptions) => {
+    const { attributions } = await session.client.catalog.get({})
+    const method = attributions.find(({ id }) => id === options.method)
+    if (!method) {
+      const known = attributions.map(({ id }) => id).join(', ')
+      throw new WorkbenchError('not_found', `There is no method "${options.method}"; there are: ${known}.`)
+    }
+    const params = typedSettings(options.set ?? {}, method.params)
+    if (method.scope === 'dataset') return importance(session, options, params)
+    if (!options.sample) explainVerb.error("error: required option '--sample <sample>' not specified", { exitCode: 2 })
+    return explain(session, { ...options, sample: options.sample! }, params)
+  })
+
+  const auditVerb = program
+    .command('audit')
+    .description('find out whom a model treats unfairly')
+    .requiredOption('--run <run>', 'its id or name')
+    .requiredOption('--sensitive <columns>', 'one or two sensitive features, separated by a comma', commaList)
+    .option('--split <split>', 'train, validation or test', 'test')
+    .option('--positive <value>', 'the favourable outcome (default: the one named for the dataset)')
+    .option('--threshold <rate>', 'probability from which the favourable outcome is given', number, 0.5)
+    .option('--out <file>', 'write the report as .html or .json too')
+  addAction(auditVerb, { reads: true }, (session, options: AuditOptions) => audit(session, options))
+}
+
+async function explain(
+  { client }: Session,
+  options: ExplainOptions & { sample: string },
+  params: Record<string, unknown>,
+): Promise<Said> {
+  const { run, sample, method, targetClass, out } = options
+  const spec = { run, sample, method, targetClass, params }
+  const explanation = await client.explanations.explain(spec)
+  const document = explanationDocument(explanation)
+  if (out && extname(out).toLowerCase() === '.json') await writeFile(out, JSON.stringify(document))
+  else if (out) await client.explanations.exportPng({ ...spec, out: resolve(out) })
+  return { document, text: explanationText(explanation) }
+}
+
+async function importance({ client }: Session, options: ExplainOptions, params: Record<string, unknown>) {
+  const { run, method, out } = options
+  const result = await client.explanations.importance({ run, method, params })
+  if (out) await writeFile(out, JSON.stringify(result))
+  const rows = result.fields.map(({ name, mean, low, high }) => [
+    name,
+    figure(mean),
+    `[${figure(low)}, ${figure(high)}]`,
+  ])
+  const text = `${result.scoreName} ${figure(result.score)} on ${result.sampleCount} samples; drop when shuffled:\n`
+  return { document: result, text: text + table(['field', 'drop', 'spread'], rows) }
+}
+
+async function audit({ client }: Session, options: AuditOptions): Promise<Said> {
+  const { run, sensitive, positive, threshold, out } = options
+  const spec = { run, sensitive, positive, threshold, split: options.split as Split }
+  const report = await client.fairness.audit(spec)
+  if (out) {
+    const format = extname(out).toLowerCase() === '.json' ? 'json' : 'html'
+    await client.fairness.report({ ...spec, out: resolve(out), format })
+  }
+  return { document: auditDocument(report), text: auditText(report) }
+}
+
+function explanationText(explanation: Explanation): string {
+  const { method, target, predicted, probabilities, min, max, convergenceDelta, attribution, fields } = explanation
+  const lines = [
+    `${method} for "${target}" (predicted: "${predicted}" with ${percent(probabilities[predicted])})`,
+    `map of shape ${attribution.shape.join(' x ')}, from ${figure(min)} to ${figure(max)}`,
+  ]
+  if (convergenceDelta !== null) lines.push(`completeness holds within ${convergenceDelta.toExponential(2)}`)
+  if (fields)
+    lines.push(
+      table(
+        ['field', 'value', 'attribution'],
+        fields.map(({ name, value, attribution: share }) => [name, String(value ?? '–'), figure(share)]),
+      ),
+    )
+  return lines.join('\n')
+}
+
+function auditText({ summary, split, positive, threshold, byGroup, disparities, level }: Audit): string {
+  const metrics = Object.keys(byGroup[0]?.metrics ?? {})
+  const groups = byGroup.map(({ group, n, small, metrics: values }) => [
+    Object.values(group).join(', ') + (small ? ' (small)' : ''),
+    String(n),
+    ...metrics.map((metric) => figure(values[metric]?.value)),
+  ])
+  const rows = disparities.map((entry) => [
+    entry.metric,
+    interval(entry),
+    entry.groups.join(' / '),
+    String(entry.ideal),
+  ])
+  return [
+    `favourable: "${positive}" from ${threshold} on, split: ${split}, intervals: ${percent(level)}`,
+    ...summary,
+    table(['group', 'n', ...metrics], groups),
+    table(['disparity', 'value [interval]', 'lowest / highest', 'ideal'], rows),
+  ].join('\n')
+}

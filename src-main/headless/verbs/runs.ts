@@ -1,0 +1,131 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { WorkbenchError } from '@shared/errors'
+import type { Run } from '@shared/schemas/run'
+import { comparisonDocument, runDocument } from '../documents'
+import { collectSetting, typedSettings } from '../options'
+import type { Session } from '../session'
+import { confusionText, percent, runsText, runText, table } from '../text'
+import { trainToEnd, waitForRun } from '../training'
+import type { AddAction, Said } from './define'
+
+interface TrainOptions {
+  dataset: string
+  family: string
+  preset?: string
+  name?: string
+  set?: Record<string, string>
+}
+
+/** train, runs, compare, predict, export. */
+export function addRunVerbs(program: Command, addAction: AddAction): void {
+  const trainVerb = program
+    .command('train')
+    .description('train a model and wait for it; Ctrl-C stops the run and keeps it')
+    .requiredOption('--dataset <dataset>', 'its name or id')
+    .requiredOption('--family <family>', 'model family, e.g. cnn or mlp')
+    .option('--preset <preset>', "a named set of hyperparameters (default: the family's choice for this data)")
+    .option('--name <name>', 'name of the run')
+    .option('--set <key=value>', 'a hyperparameter; may be given many times', collectSetting)
+  addAction(trainVerb, {}, async (session, options: TrainOptions) => {
+    const { families } = await session.client.catalog.get({})
+    const family = families.find(({ id }) => id === options.family)
+    if (!family) {
+      const known = families.map(({ id }) => id).join(', ')
+      throw new WorkbenchError('not_found', `There is no model family "${options.family}"; there are: ${known}.`)
+    }
+    const { dataset, preset, name } = options
+    const params = typedSettings(options.set ?? {}, family.params)
+    return ended(await trainToEnd(session, { dataset, family: family.id, preset, name, params }))
+  })
+
+  addRunsVerb(program, addAction)
+
+  const compareVerb = program.command('compare <runs...>').description('compare runs by settings and test results')
+  addAction(compareVerb, { reads: true }, async ({ client }, runs: string[]) => {
+    const comparison = await client.runs.compare({ runs })
+    const matrices = comparison.runs.map(({ runId, name }) => {
+      const matrix = comparison.confusion[runId]
+      return `\n${name}\n${matrix ? confusionText(comparison.classes, matrix) : 'no results on this split'}`
+    })
+    const settings = Object.entries(comparison.settingsDiff).map(([key, values]) => [
+      key,
+      ...values.map((value) => JSON.stringify(value) ?? '–'),
+    ])
+    const diff = table(['setting', ...comparison.runs.map(({ name }) => name)], settings)
+    return {
+      document: comparisonDocument(comparison),
+      text: [runsText(comparison.runs), diff, ...matrices].join('\n'),
+    }
+  })
+
+  const predictVerb = program
+    .command('predict <files...>')
+    .description('predict pictures, or every row of CSV files')
+    .requiredOption('--run <run>', 'its id or name')
+  addAction(predictVerb, { reads: true }, async ({ client }, files: string[], { run }: { run: string }) => {
+    const predictions = await client.runs.predict({ run, files: files.map((file) => resolve(file)) })
+    const rows = predictions.map(({ input, class: name, probabilities }) => [input, name, percent(probabilities[name])])
+    return { document: predictions, text: table(['input', 'class', 'probability'], rows) }
+  })
+
+  const exportVerb = program
+    .command('export')
+    .description('write a trained model for use elsewhere')
+    .requiredOption('--run <run>', 'its id or name')
+    .requiredOption('--format <format>', 'savedmodel or tfjs')
+    .requiredOption('--out <folder>', 'where to write it')
+  addAction(
+    exportVerb,
+    { reads: true },
+    async ({ client }, { run, format, out }: { run: string; format: string; out: string }) => {
+      if (format !== 'savedmodel' && format !== 'tfjs')
+        exportVerb.error(`error: --format is savedmodel or tfjs, not "${format}"`, { exitCode: 2 })
+      const result = await client.runs.export({ run, format: format as 'savedmodel' | 'tfjs', out: resolve(out) })
+      return { document: result, text: result.files.join('\n') }
+    },
+  )
+}
+
+function addRunsVerb(program: Command, addAction: AddAction): void {
+  const runsVerb = program.command('runs').description('list the runs, or show, stop, resume or delete one')
+  const list = runsVerb.command('list', { isDefault: true }).description('list the runs')
+  list.option('--dataset <dataset>', 'only those of one dataset')
+  addAction(list, { reads: true }, async ({ client }, { dataset }: { dataset?: string }) => {
+    const runs = await client.runs.list({ dataset })
+    return { document: runs.map(runDocument), text: runsText(runs) }
+  })
+  addAction(
+    runsVerb.command('show <run>').description('show a run'),
+    { reads: true },
+    async ({ client }, run: string) => shown(await client.runs.get({ run })),
+  )
+  addAction(runsVerb.command('stop <run>').description('stop a run and keep it'), {}, async (session, run: string) => {
+    const { runId } = await session.client.runs.stop({ run })
+    return shown(await waitForRun(session, runId))
+  })
+  addAction(
+    runsVerb.command('resume <run>').description('go on with a stopped, interrupted or failed run and wait for it'),
+    {},
+    async (session, run: string) => ended(await resumeToEnd(session, run)),
+  )
+  addAction(
+    runsVerb.command('delete <run>').description('delete a run and free its disk space'),
+    {},
+    async ({ client }, ref: string) => {
+      const run = await client.runs.get({ run: ref })
+      await client.runs.delete({ run: run.runId })
+      return { document: runDocument(run), text: `${run.name} deleted.` }
+    },
+  )
+}
+
+async function resumeToEnd(session: Session, ref: string): Promise<Run> {
+  const { runId } = await session.client.runs.resume({ run: ref })
+  return waitForRun(session, runId)
+}
+
+const shown = (run: Run): Said => ({ document: runDocument(run), text: runText(run) })
+
+/** A run that failed is told as a run, with its reason, and as exit code 1. */
+const ended = (run: Run): Said => ({ ...shown(run), exitCode: run.status === 'failed' ? 1 : 0 })
