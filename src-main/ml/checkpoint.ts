@@ -1,7 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
-import { encodeArrays, readArrays, writeArrays, type NamedArray } from './safetensors'
+import { writeDurably } from './durable-file'
+import { encodeArrays, readArrays, type NamedArray } from './safetensors'
 import { tf, type LayersModel, type Tensor, type TensorFlow } from './tf'
 
 /** Where a run stands, besides its arrays. Order and noise come from (seed, epoch, step), so no generator is saved. */
@@ -55,7 +56,7 @@ export async function saveCheckpoint(runDir: string, checkpoint: Omit<Checkpoint
   const { weights, slots, best, progress } = checkpoint
   const arrays = [...prefixed('weights', weights), ...prefixed('slots', slots), ...prefixed('best', best ?? [])]
   const parts = encodeArrays(arrays, { format: 'pellucid-checkpoint-1', progress: JSON.stringify(progress) })
-  await writeArrays(join(runDir, current), parts, join(runDir, previous))
+  await writeDurably(join(runDir, current), parts, join(runDir, previous))
 }
 
 /** The newest undamaged checkpoint of a run; null when there is none at all. `notice` tells when the newest was damaged. */
@@ -90,7 +91,7 @@ function toCheckpoint({ arrays, metadata }: Awaited<ReturnType<typeof readArrays
 
 /** Saves the weights that a run ended with. */
 export async function saveWeights(runDir: string, weights: NamedArray[]): Promise<void> {
-  await writeArrays(join(runDir, modelFile), encodeArrays(weights, { format: 'pellucid-weights-1' }))
+  await writeDurably(join(runDir, modelFile), encodeArrays(weights, { format: 'pellucid-weights-1' }))
 }
 
 /** Weights a run's model answers with: those it ended with, else its checkpoint's best, else its last. */

@@ -44,7 +44,7 @@ export function probabilityRows(compute: () => Tensor): number[][] {
   )
 }
 
-/** Cross-entropy in nats and accuracy over labelled samples; null without any. */
+/** Cross-entropy in nats and accuracy over labelled samples; null without any, or where the network no longer gives numbers. */
 export async function evaluate(
   model: LayersModel,
   data: TrainingData,
@@ -62,5 +62,6 @@ export async function evaluate(
     })
   }
   const count = indices.length
-  return count > 0 ? { loss: loss / count, accuracy: right / count } : { loss: null, accuracy: null }
+  if (count === 0) return { loss: null, accuracy: null }
+  return { loss: Number.isFinite(loss) ? loss / count : null, accuracy: right / count }
 }

@@ -1,6 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { WorkbenchError } from '@shared/errors'
 
 /** A float32 array by name, as the file holds it. */
@@ -74,40 +73,6 @@ export function decodeArrays(bytes: Buffer): { arrays: NamedArray[]; metadata: R
     },
   )
   return { arrays, metadata: { ...metadata, sha256: sha256! } }
-}
-
-/**
- * Writes beside, forces to disk and renames over `path`; with `keep`, what was there before stays under that name.
- * A process killed at any moment leaves a whole file under one of the two names.
- */
-export async function writeArrays(path: string, parts: Uint8Array[], keep?: string): Promise<void> {
-  const partial = `${path}.${randomUUID().slice(0, 8)}.partial`
-  try {
-    const file = await open(partial, 'w')
-    try {
-      for (const part of parts) await file.writeFile(part)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    if (keep) await rename(path, keep).catch(ignoreAbsent)
-    await rename(partial, path)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    await rm(partial, { force: true }).catch(() => {})
-    throw error
-  }
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
-}
-
-/** Makes the rename itself durable; Windows cannot open folders and needs it not. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const folder = await open(path, 'r')
-  await folder.sync().finally(() => folder.close())
 }
 
 export const readArrays = async (path: string) => decodeArrays(await readFile(path))

@@ -53,6 +53,8 @@ export type PlanInput = Omit<Snapshot, 'samples'> & {
   picture: { width: number; height: number; channels: number } | null
   /** Table: number of one-hot columns per category field, for the layer picture. */
   distinct: Record<string, number>
+  /** Table: samples without a value per field; one makes a further column. */
+  missing?: Record<string, number>
 }
 
 /** Something to predict or explain: a picture by absolute path, or a table row by field name. */

@@ -1,0 +1,63 @@
+import type { Augmentation } from './encode/augment'
+import type { TrainingData } from './encode/training-data'
+import { mixSeeds, randomStream, shuffled } from './random'
+import type { RunParams } from './settings'
+import { tf } from './tf'
+import type { Batch } from './train-step'
+
+/** Streams of the run's seed, so that order and noise do not depend on each other. */
+const orderStream = 1
+const augmentStream = 2
+
+/** Positions of an epoch's samples (epochs from 0): every sample once, in an order of the epoch's own. */
+export const epochOrder = (count: number, seed: number, epoch: number) =>
+  shuffled(count, randomStream(seed, orderStream, epoch))
+
+/** Weight of a mistake per class. Balanced: n / (classes * n of the class), whose mean over the samples is 1. */
+export function classWeightsOf(kind: RunParams['classWeights'], perClass: number[]): number[] {
+  if (kind === 'none') return perClass.map(() => 1)
+  const total = perClass.reduce((sum, count) => sum + count, 0)
+  return perClass.map((count) => (count > 0 ? total / (perClass.length * count) : 0))
+}
+
+export class BatchMaker {
+  constructor(
+    private readonly data: TrainingData,
+    private readonly labels: ArrayLike<number>,
+    private readonly weights: number[],
+    private readonly params: Pick<RunParams, 'seed' | 'labelSmoothing' | 'classWeights'>,
+    private readonly augmentation: Augmentation | null,
+  ) {}
+
+  /** Encodes samples by index; `step` (from 1, over the whole run) seeds their augmentation. Dispose it after use. */
+  make(indices: Int32Array, step: number): Batch & { dispose(): void } {
+    const { data, params, augmentation } = this
+    const random = randomStream(mixSeeds(params.seed, augmentStream), step)
+    const values = data.read(indices, augmentation ? { how: augmentation, random } : undefined)
+    const labels = Int32Array.from(indices, (index) => this.labels[index]!)
+    const shape: [number, number] = [indices.length, this.weights.length]
+    const oneHot = tf.tensor2d(this.#targets(labels, 0, false), shape)
+    const isPlain = params.labelSmoothing === 0 && params.classWeights === 'none'
+    const targets = isPlain ? oneHot : tf.tensor2d(this.#targets(labels, params.labelSmoothing, true), shape)
+    const batch = {
+      inputs: tf.tensor(values, [indices.length, ...data.inputShape]),
+      labels: tf.tensor1d(labels, 'int32'),
+      oneHot,
+      targets,
+    }
+    return { ...batch, dispose: () => tf.dispose(batch) }
+  }
+
+  /** [labels.length, classes]; smoothing as in Szegedy et al., "Rethinking the Inception architecture", 2016. */
+  #targets(labels: Int32Array, smoothing: number, isWeighted: boolean): Float32Array {
+    const classes = this.weights.length
+    const targets = new Float32Array(labels.length * classes)
+    labels.forEach((label, i) => {
+      const weight = isWeighted ? this.weights[label]! : 1
+      for (let k = 0; k < classes; k++) {
+        targets[i * classes + k] = weight * (smoothing / classes + (k === label ? 1 - smoothing : 0))
+      }
+    })
+    return targets
+  }
+}

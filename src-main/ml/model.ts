@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WorkbenchError } from '@shared/errors'
+import { writeDurably } from './durable-file'
+import type { Encoding } from './encode/encoding'
+import type { Family } from './families/define'
+import type { RunParams } from './settings'
+import { tf, type LayersModel } from './tf'
+
+/** What it takes to build a run's network again; kept in its folder as `network.json`. */
+export interface ModelSpec {
+  family: string
+  params: RunParams
+  inputShape: number[]
+  encoding: Encoding
+}
+
+const fileName = 'network.json'
+
+export async function saveModelSpec(runDir: string, spec: ModelSpec): Promise<void> {
+  await writeDurably(join(runDir, fileName), [Buffer.from(JSON.stringify(spec))])
+}
+
+/** Null when the run never got as far as fitting its encoding. */
+export async function loadModelSpec(runDir: string): Promise<ModelSpec | null> {
+  try {
+    return JSON.parse(await readFile(join(runDir, fileName), 'utf8')) as ModelSpec
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** Builds a family's network; the same seed gives the same weights. Dispose it after use. */
+export function buildModel(family: Family, params: RunParams, inputShape: number[], classCount: number): LayersModel {
+  return family.build({ params: params as never, inputShape, classCount, seed: params.seed })
+}
+
+/** As `buildModel` with all weights zero: shapes and counts at no cost of drawing numbers. */
+export function buildOutline(family: Family, params: RunParams, inputShape: number[], classCount: number): LayersModel {
+  const layer = tf.layers.Layer.prototype as unknown as { addWeight(...args: unknown[]): unknown }
+  const original = layer.addWeight
+  const zeros = tf.initializers.zeros()
+  layer.addWeight = function (name, shape, dtype, _initializer, ...rest) {
+    return original.call(this, name, shape, dtype, zeros, ...rest)
+  }
+  try {
+    return buildModel(family, params, inputShape, classCount)
+  } finally {
+    layer.addWeight = original
+  }
+}
+
+/** Runs `work` on the engine and turns its running out of memory into an error that says what helps. */
+export async function withMemoryAdvice<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof WorkbenchError || !/OOM|out of memory|bad_alloc|Array buffer allocation/i.test(String(error)))
+      throw error
+    throw new WorkbenchError(
+      'out_of_memory',
+      'The machine ran out of memory. Take a smaller batch, smaller pictures or a smaller network.',
+      { reason: String(error) },
+    )
+  }
+}

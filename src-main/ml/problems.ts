@@ -1,0 +1,100 @@
+import type { Plan } from '@shared/schemas/run'
+import type { Family } from './families/define'
+import type { RunParams } from './settings'
+import type { PlanInput } from './snapshot'
+
+type Problem = Plan['problems'][number]
+type Facts = Pick<PlanInput, 'modality' | 'classes' | 'fields' | 'splits' | 'trainPerClass'> & { inputShape: number[] }
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
+const quoted = (names: string[]) => names.map((name) => `"${name}"`).join(', ')
+
+/** Why this configuration cannot be trained on this data, each with what to do. Empty when it can. */
+export function findProblems(family: Family, params: RunParams, facts: Facts): Problem[] {
+  const data = dataProblems(facts)
+  if (data.length > 0) return data
+  const { inputShape, classes } = facts
+  const input = { params: params as never, inputShape, classCount: classes.length, seed: params.seed }
+  return [...settingProblems(family, params, facts), ...(family.check?.(input) ?? [])]
+}
+
+function dataProblems({ modality, classes, trainPerClass, inputShape, splits }: Facts): Problem[] {
+  const problem = (message: string): Problem[] => [{ param: null, message }]
+  if (classes.length === 0) return problem('No sample has a label yet. Label some of each class first.')
+  if (classes.length === 1)
+    return problem(`There is only one class, "${classes[0]}". A classifier needs samples of at least two.`)
+  if (sum(trainPerClass) === 0)
+    return problem(
+      splits.train > 0
+        ? 'No sample of the training split has a label. Label some of each class first.'
+        : 'No sample is in the training split. Split the dataset first.',
+    )
+  const absent = classes.filter((_, k) => !trainPerClass[k])
+  if (absent.length > 0)
+    return problem(`The training split has no sample of ${quoted(absent)}. Split anew, or label more of it.`)
+  if (modality === 'table' && inputShape[0] === 0)
+    return problem('No field is left as an input. Make at least one field an input of the models.')
+  return []
+}
+
+function settingProblems(family: Family, params: RunParams, { modality, splits, trainPerClass }: Facts): Problem[] {
+  const trained = sum(trainPerClass)
+  const problems: Problem[] = []
+  const add = (param: string, message: string) => problems.push({ param, message })
+  if (!family.modalities.includes(modality)) {
+    const kinds = family.modalities.map((kind) => (kind === 'image' ? 'pictures' : 'tables')).join(' and ')
+    problems.push({ param: null, message: `${family.title} is for ${kinds}; choose another family for this dataset.` })
+  }
+  if (params.batchSize > trained)
+    add('batchSize', `A batch of ${params.batchSize} is larger than the training split's ${trained} labelled samples.`)
+  if (params.earlyStopping && splits.validation === 0)
+    add(
+      'earlyStopping',
+      'Early stopping watches the validation loss, but the validation split is empty. Split with a validation share, or turn it off.',
+    )
+  if (params.weightDecay > 0 && params.optimizer !== 'adamw')
+    add(
+      'weightDecay',
+      `Weight decay works with the optimizer adamw only, not with ${params.optimizer}. Take adamw, or the L2 penalty.`,
+    )
+  if (params.schedule === 'warmup-cosine' && params.warmupEpochs >= params.epochs)
+    add(
+      'warmupEpochs',
+      `A warm-up of ${params.warmupEpochs} epochs leaves nothing of ${params.epochs} epochs. Make it shorter.`,
+    )
+  return problems
+}
+
+/** What will probably disappoint, though it can be started. */
+export function findWarnings(params: RunParams, { modality, classes, fields, splits }: Facts): string[] {
+  const warnings: string[] = []
+  const { shift, rotate, zoom, brightness } = params
+  if (splits.test === 0) warnings.push('The test split is empty, so there will be no figures on unseen samples.')
+  if (params.schedule === 'step' && params.stepEpochs >= params.epochs)
+    warnings.push(`The learning rate never steps down: the first step is at epoch ${params.stepEpochs}.`)
+  if (params.earlyStopping && params.patience >= params.epochs)
+    warnings.push(`Early stopping cannot act: its patience of ${params.patience} epochs is as long as the run.`)
+  if (params.optimizer !== 'sgd' && params.optimizer !== 'momentum' && params.learningRate > 0.05)
+    warnings.push(`A learning rate of ${params.learningRate} is high for ${params.optimizer}; the run may diverge.`)
+  if (modality === 'table') {
+    if (params.excludeSensitive && !fields.some((field) => field.isSensitive))
+      warnings.push('No field is marked as sensitive, so none is left out.')
+    return warnings
+  }
+  if (params.augment && !params.flipHorizontal && shift + rotate + zoom + brightness === 0)
+    warnings.push('Augmentation is on, but every change is set to nothing.')
+  if (params.augment && params.flipHorizontal && classes.every((name) => [...name].length === 1))
+    warnings.push('The classes look like digits or letters: mirrored ones are not the same sign any more.')
+  return warnings
+}
+
+/** Defaults (not what was asked for) that yield to the data, so that a default run can always start. */
+export function fitDefaults(params: RunParams, asked: object, { splits, trainPerClass }: Facts): RunParams {
+  const fitted = { ...params }
+  const trained = sum(trainPerClass)
+  if (!('batchSize' in asked) && trained > 0 && fitted.batchSize > trained)
+    fitted.batchSize = 2 ** Math.floor(Math.log2(trained))
+  if (!('earlyStopping' in asked) && splits.validation === 0) fitted.earlyStopping = false
+  if (!('warmupEpochs' in asked) && fitted.warmupEpochs >= fitted.epochs) fitted.warmupEpochs = fitted.epochs / 10
+  return fitted
+}

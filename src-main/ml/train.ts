@@ -1,0 +1,170 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WorkbenchError } from '@shared/errors'
+import type { EpochEnded, Params, RunProgressed } from '@shared/schemas/run'
+import { BatchMaker, classWeightsOf } from './batches'
+import { loadCheckpoint, readWeights, saveWeights, tidyRunFolder } from './checkpoint'
+import { augmentationOf } from './encode/augment'
+import { fitEncoding, inputShapeOf } from './encode/encoding'
+import { loadTrainingData, type TrainingData } from './encode/training-data'
+import { buildModel, loadModelSpec, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
+import { concludeRun, indicesOf, type SamplePrediction } from './outcome'
+import { findProblems } from './problems'
+import { familyNamed, resolveParams } from './settings'
+import type { Snapshot, TrainOutcome } from './snapshot'
+import { engineStatus } from './tf'
+import { TrainingLoop } from './training-loop'
+
+export interface TrainInput {
+  runId: string
+  runDir: string
+  family: string
+  params: Params
+  resume: boolean
+  cacheDir: string
+}
+
+export interface TrainEvents {
+  progress(progress: RunProgressed): void
+  epoch(epoch: EpochEnded): void
+  predictions(rows: SamplePrediction[]): void
+  notice(text: string): void
+}
+
+const progressMs = 100
+/** A stopped run is asked to leave within ten seconds; its last predictions get this much of it. */
+const stoppedMs = 5000
+
+/**
+ * Trains one run from its folder's `snapshot.json` to predictions of every sample. When `signal` fires it stops after the
+ * step under way, keeps a checkpoint and reports what it has.
+ */
+export const train = (input: TrainInput, signal: AbortSignal, events: TrainEvents): Promise<TrainOutcome> =>
+  withMemoryAdvice(() => trainRun(input, signal, events))
+
+async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEvents): Promise<TrainOutcome> {
+  const notices: string[] = []
+  const notice = (text: string) => (notices.push(text), events.notice(text))
+  await tidyRunFolder(input.runDir)
+  const snapshot = await readSnapshot(input.runDir)
+  const resumed = input.resume ? await loadCheckpoint(input.runDir) : null
+  if (resumed?.notice) notice(resumed.notice)
+  const spec = (resumed && (await loadModelSpec(input.runDir))) ?? (await prepare(input, snapshot))
+  const report = reporter(input.runId, spec.params.epochs, events)
+  const data = await loadTrainingData(snapshot, spec.encoding, input.cacheDir, signal, (done) =>
+    report({ phase: 'preparing', step: done, steps: snapshot.samples.length }),
+  )
+
+  const model = buildModel(familyNamed(spec.family), spec.params, spec.inputShape, snapshot.classes.length)
+  const loop = createLoop(input, spec, snapshot, data, model, report, events)
+  try {
+    if (resumed) loop.restore(resumed.checkpoint)
+    const status = await loop.run(signal)
+    const { epoch, samplesTrained, secondsTrained } = loop.progress
+    if (status === 'finished' && epoch < spec.params.epochs)
+      notice(`Stopped early after epoch ${epoch}: the validation loss was lowest at epoch ${loop.bestEpoch}.`)
+    await saveWeights(input.runDir, readWeights(model))
+    const isLate = lateAfterAbort(signal)
+    const { isComplete, ...figures } = await concludeRun(model, data, snapshot, isLate, (rows, done, total) => {
+      events.predictions(rows)
+      report({ phase: 'evaluating', step: done, steps: total, epoch })
+    })
+    if (!isComplete) notice('The run was stopped before all its samples were predicted; resume it to complete them.')
+    return {
+      status: isComplete ? status : 'stopped',
+      epochs: epoch,
+      bestEpoch: loop.bestEpoch,
+      samplesPerSecond: secondsTrained > 0 ? samplesTrained / secondsTrained : null,
+      ...figures,
+      parameterCount: model.countParams(),
+      device: engineStatus().device,
+      notices,
+      params: spec.params,
+    }
+  } finally {
+    loop.dispose()
+    model.dispose()
+  }
+}
+
+/** True some seconds after the signal has fired. */
+function lateAfterAbort(signal: AbortSignal): () => boolean {
+  let deadline = Infinity
+  const begin = () => (deadline = performance.now() + stoppedMs)
+  if (signal.aborted) begin()
+  else signal.addEventListener('abort', begin, { once: true })
+  return () => performance.now() > deadline
+}
+
+export async function readSnapshot(runDir: string): Promise<Snapshot> {
+  return JSON.parse(await readFile(join(runDir, 'snapshot.json'), 'utf8')) as Snapshot
+}
+
+/** Checks the settings against the data, fits the encoding and writes down what the network is. */
+async function prepare({ runDir, family: id, params: asked }: TrainInput, snapshot: Snapshot): Promise<ModelSpec> {
+  const family = familyNamed(id)
+  const { modality, classes, samples } = snapshot
+  const context = { modality, sampleCount: samples.length, inputShape: [], classCount: classes.length }
+  const params = resolveParams(family, asked, undefined, context)
+  const encoding = fitEncoding(snapshot, params)
+  const inputShape = inputShapeOf(encoding)
+  const count = (split: 'train' | 'validation' | 'test') => indicesOf(snapshot, split, true).length
+  const splits = { train: count('train'), validation: count('validation'), test: count('test') }
+  const problems = findProblems(family, params, { ...snapshot, splits, trainPerClass: perClass(snapshot), inputShape })
+  if (problems.length > 0)
+    throw new WorkbenchError('invalid_input', problems.map(({ message }) => message).join(' '), problems)
+  const spec = { family: id, params, inputShape, encoding }
+  await saveModelSpec(runDir, spec)
+  return spec
+}
+
+function perClass({ classes, samples }: Snapshot): number[] {
+  const counts = classes.map(() => 0)
+  for (const { split, target } of samples) if (split === 'train' && target !== null) counts[target]!++
+  return counts
+}
+
+type Report = (at: Partial<RunProgressed> & Pick<RunProgressed, 'phase' | 'step' | 'steps'>) => void
+
+/** Tells of progress at most ten times a second, and always when the phase changes. */
+function reporter(runId: string, epochs: number, events: TrainEvents): Report {
+  let last = { at: -Infinity, phase: '' }
+  const blank = { epoch: 0, loss: null, samplesPerSecond: null, secondsLeft: null }
+  return (progress) => {
+    const at = performance.now()
+    if (at - last.at < progressMs && progress.phase === last.phase) return
+    last = { at, phase: progress.phase }
+    events.progress({ runId, epochs, ...blank, ...progress })
+  }
+}
+
+function createLoop(
+  { runId, runDir }: TrainInput,
+  { params }: ModelSpec,
+  snapshot: Snapshot,
+  data: TrainingData,
+  model: ReturnType<typeof buildModel>,
+  report: Report,
+  events: TrainEvents,
+): TrainingLoop {
+  const labels = Int32Array.from(snapshot.samples, (sample) => sample.target ?? -1)
+  const set = {
+    data,
+    labels,
+    train: indicesOf(snapshot, 'train', true),
+    validation: indicesOf(snapshot, 'validation', true),
+  }
+  const weights = classWeightsOf(params.classWeights, perClass(snapshot))
+  const batches = new BatchMaker(data, labels, weights, params, augmentationOf(params))
+  const loop: TrainingLoop = new TrainingLoop(model, params, set, batches, runDir, {
+    epochEnded: (epoch) => events.epoch({ runId, ...epoch }),
+    progressed: ({ epoch, stepInEpoch, loss, samplesPerSecond }) => {
+      const done = (epoch - 1) * set.train.length + Math.min(stepInEpoch * params.batchSize, set.train.length)
+      const left = params.epochs * set.train.length - done
+      const secondsLeft = samplesPerSecond ? left / samplesPerSecond : null
+      const steps = loop.stepsPerEpoch
+      report({ phase: 'training', epoch, step: stepInEpoch, steps, loss, samplesPerSecond, secondsLeft })
+    },
+  })
+  return loop
+}
