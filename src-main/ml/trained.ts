@@ -1,28 +1,106 @@
-import type { Params } from '@shared/schemas/run'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { WorkbenchError } from '@shared/errors'
+import { loadWeights, weightsStamp, writeWeights } from './checkpoint'
+import { encodeInputs } from './encode/encoding'
+import { columnsByField, tableBaseline } from './encode/table'
+import { forward } from './evaluate'
+import { buildOutline, loadModelSpec } from './model'
+import { familyNamed, type RunParams } from './settings'
 import type { PredictInput, Snapshot } from './snapshot'
-import type { LayersModel, Tensor } from './tf'
+import { tf, type LayersModel, type Tensor } from './tf'
 
 /** A run's best weights, ready to answer. */
 export interface TrainedModel {
   /** What the run was trained on, without its samples. */
   meta: Omit<Snapshot, 'samples'>
   family: string
-  params: Params
+  params: RunParams
   /** Inputs [n, ...inputShape] to logits [n, classes]. */
   model: LayersModel
   /** One sample without its batch axis. */
   inputShape: number[]
+  /** How samples become inputs, in words: one sentence for a picture, one per field for a table. */
+  rules: string[]
   /** Decodes or encodes samples as in training: [n, ...inputShape]. The caller disposes it. */
   encode(samples: PredictInput[], signal?: AbortSignal): Promise<Tensor>
   /** Tables: the encoded columns in order. */
   columns?: { name: string; field: string; index: number }[]
   /** Tables: which encoded columns belong to each field. */
   fields?: { name: string; columns: number[] }[]
-  /** What 'absent' means, [1, ...inputShape]: black for pictures, the training set's mean for tables. */
+  /** What 'absent' means, [1, ...inputShape]: black for pictures; for tables numbers at the training mean, categories at
+   *  their most frequent value. The caller disposes it. */
   baseline(): Tensor
   /** Differentiable. [n, ...inputShape] to [n, classes]. */
   logits(input: Tensor): Tensor
   probabilities(input: Tensor): Tensor
   /** SHA-256 of the weights: the key of everything computed from them. */
   checkpointId: string
+}
+
+/** Models kept loaded, the least recently used leaves first. */
+const keptModels = 4
+const loaded = new Map<string, { stamp: string; trained: Promise<TrainedModel> }>()
+
+/** The model of a run's folder. Loaded again when its weights changed; owned by this cache: do not dispose it. */
+export async function loadTrained(runDir: string): Promise<TrainedModel> {
+  const key = resolve(runDir)
+  const stamp = await weightsStamp(key)
+  const known = loaded.get(key)
+  loaded.delete(key)
+  const entry = known?.stamp === stamp ? known : { stamp, trained: load(key) }
+  if (known && known !== entry) discard(known.trained)
+  loaded.set(key, entry)
+  entry.trained.catch(() => loaded.get(key) === entry && loaded.delete(key))
+  const [oldest] = loaded
+  if (oldest && loaded.size > keptModels) {
+    loaded.delete(oldest[0])
+    discard(oldest[1].trained)
+  }
+  return entry.trained
+}
+
+/** Frees every loaded model, for tests that count tensors. */
+export async function unloadTrained(): Promise<void> {
+  const models = [...loaded.values()]
+  loaded.clear()
+  await Promise.allSettled(models.map(async ({ trained }) => (await trained).model.dispose()))
+}
+
+/** Later: somebody may still be computing with it in this turn. */
+function discard(trained: Promise<TrainedModel>): void {
+  trained.then(({ model }) => setTimeout(() => model.dispose(), 60_000).unref()).catch(() => {})
+}
+
+async function load(runDir: string): Promise<TrainedModel> {
+  const spec = await loadModelSpec(runDir)
+  if (!spec)
+    throw new WorkbenchError('incompatible', 'This run has no network yet. Let it finish an epoch, or resume it.')
+  const { weights, id } = await loadWeights(runDir)
+  const { encoding, inputShape, params, family } = spec
+  const meta = await readMeta(runDir)
+  const model = buildOutline(familyNamed(family), params, inputShape, meta.classes.length)
+  writeWeights(model, weights)
+  const isTable = encoding.kind === 'table'
+  return {
+    meta,
+    family,
+    params,
+    model,
+    inputShape,
+    rules: isTable ? encoding.fields.map(({ field, rule }) => `${field}: ${rule}`) : [encoding.rule],
+    encode: async (samples, signal) =>
+      tf.tensor(await encodeInputs(encoding, samples, signal), [samples.length, ...inputShape]),
+    ...(isTable && { columns: encoding.columns, fields: columnsByField(encoding) }),
+    baseline: () =>
+      isTable ? tf.tensor2d(tableBaseline(encoding), [1, inputShape[0]!]) : tf.zeros([1, ...inputShape]),
+    logits: (input) => forward(model, input),
+    probabilities: (input) => tf.tidy(() => tf.softmax(forward(model, input))),
+    checkpointId: id,
+  }
+}
+
+async function readMeta(runDir: string): Promise<Omit<Snapshot, 'samples'>> {
+  const { samples: _, ...meta } = JSON.parse(await readFile(join(runDir, 'snapshot.json'), 'utf8')) as Snapshot
+  return meta
 }

@@ -1,6 +1,7 @@
 import { WorkbenchError } from '@shared/errors'
 import type { EpochEnded } from '@shared/schemas/run'
-import { BatchMaker, epochOrder } from './batches'
+import type { BatchMaker } from './batches'
+import { epochOrder } from './batches'
 import { assign, readWeights, saveCheckpoint, startOfRun, toArray, writeWeights } from './checkpoint'
 import type { Checkpoint, Progress } from './checkpoint'
 import type { TrainingData } from './encode/training-data'

@@ -1,7 +1,7 @@
 import type { FieldKind, FieldValue } from '@shared/schemas/dataset'
 
 /** Most distinct values of one field that get a column of their own; rarer ones are encoded as all zero. */
-const maxCategories = 100
+export const maxCategories = 100
 const missingName = '(missing)'
 
 export interface NumberEncoding {

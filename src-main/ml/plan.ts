@@ -1,0 +1,82 @@
+import type { LayerInfo, Params, Plan } from '@shared/schemas/run'
+import { fitPictures, pictureShape } from './encode/pictures'
+import { maxCategories } from './encode/table'
+import { buildOutline } from './model'
+import { keysFor } from './params'
+import { findProblems, findWarnings, fitDefaults } from './problems'
+import { familyNamed, resolveParams, type RunParams } from './settings'
+import type { PlanInput } from './snapshot'
+import type { LayersModel, TensorFlow } from './tf'
+
+/** What a configuration would build on this data, and what forbids it. Trains nothing. */
+export function makePlan(familyId: string, asked: Params, preset: string | undefined, data: PlanInput): Plan {
+  const family = familyNamed(familyId)
+  const context = { modality: data.modality, sampleCount: data.sampleCount, classCount: data.classes.length }
+  const first = resolveParams(family, asked, preset, { ...context, inputShape: plannedShape(data, {}) })
+  const inputShape = plannedShape(data, first)
+  const facts = { ...data, inputShape }
+  const params = fitDefaults(first, asked, facts)
+  const problems = findProblems(family, params, facts)
+  const outline = { params, inputShape, warnings: findWarnings(params, facts) }
+  const ownKnobs = keysFor(family.params, data.modality)
+  const isBuildable = family.modalities.includes(data.modality) && inputShape.every((length) => length > 0)
+  if (!isBuildable || problems.some(({ param }) => param !== null && ownKnobs.includes(param)))
+    return { ...outline, layers: [], parameterCount: 0, problems }
+  try {
+    const model = buildOutline(family, params, inputShape, Math.max(1, data.classes.length))
+    const layers = describeLayers(model)
+    const parameterCount = model.countParams()
+    model.dispose()
+    return { ...outline, layers, parameterCount, problems }
+  } catch (error) {
+    if (problems.length === 0)
+      problems.push({ param: null, message: `These settings build no network: ${(error as Error).message}` })
+    return { ...outline, layers: [], parameterCount: 0, problems }
+  }
+}
+
+/** Input shape as training will fit it; exact for pictures, for tables as far as the counts tell. */
+function plannedShape(
+  { modality, picture, fields, distinct, missing }: PlanInput,
+  params: Partial<RunParams>,
+): number[] {
+  if (modality === 'image') {
+    return pictureShape(fitPictures(picture ? [picture] : [], params.imageSize ?? 0, params.colour ?? 'auto'))
+  }
+  const kept = fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
+  const columns = kept.map(({ name, kind }) => {
+    const isMissing = (missing?.[name] ?? 0) > 0 ? 1 : 0
+    if (kind === 'number' || kind === 'date') return 1 + isMissing
+    return Math.min(maxCategories, (distinct[name] ?? (kind === 'boolean' ? 2 : 1)) + isMissing)
+  })
+  return [columns.reduce((sum, count) => sum + count, 0)]
+}
+
+/** The network layer by layer, as the picture of it shows. */
+export function describeLayers(model: LayersModel): LayerInfo[] {
+  return model.layers
+    .filter((layer) => layer.getClassName() !== 'InputLayer')
+    .map((layer) => ({
+      name: layer.name,
+      kind: layer.getClassName(),
+      outputShape: (layer.outputShape as (number | null)[]).slice(1),
+      parameterCount: layer.countParams(),
+      detail: layerDetail(layer.getConfig()),
+    }))
+}
+
+type Config = TensorFlow.serialization.ConfigDict
+
+/** A layer's settings in a few words: '3x3, 32 filters, relu'. */
+function layerDetail(config: Config): string {
+  const sizes = (value: unknown) => (Array.isArray(value) ? value.join('x') : undefined)
+  const words = [
+    sizes(config['kernelSize']),
+    sizes(config['poolSize']),
+    config['filters'] !== undefined && `${String(config['filters'])} filters`,
+    config['units'] !== undefined && `${String(config['units'])} units`,
+    config['rate'] !== undefined && `silences ${Math.round(Number(config['rate']) * 100)} %`,
+    config['activation'] !== undefined && config['activation'] !== 'linear' && String(config['activation']),
+  ]
+  return words.filter(Boolean).join(', ')
+}
