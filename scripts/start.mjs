@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { appEnvironment, commandLine, electronArguments, foreground, hasDisplay } from './setup/launch.mjs'
-import { root } from './setup/paths.mjs'
+import { root, stampsDir } from './setup/paths.mjs'
 import { failSetUp, setUp } from './setup/steps.mjs'
 
 /*
@@ -25,6 +26,10 @@ const { values, positionals } = parseArgs({
   },
 })
 
+if (values.electron && !['any', 'official', 'registry'].includes(values.electron)) {
+  process.stderr.write('--electron takes official, registry or any\n')
+  process.exit(2)
+}
 const runtime = await setUp({ electron: values.electron, retry: values.retry, build: !values.dev }).catch(failSetUp)
 if (!values['setup-only']) process.exitCode = await open()
 
@@ -32,6 +37,8 @@ async function open() {
   const env = appEnvironment(runtime)
   const canShow = hasDisplay() && runtime.electronPath
   if (values.dev) {
+    // The development server writes into out/ too: the next start has to build anew.
+    rmSync(join(stampsDir, 'build.json'), { force: true })
     const script = join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js')
     const sandbox = electronArguments().length > 0 ? ['--noSandbox'] : []
     const dev = { ...env, ELECTRON_EXEC_PATH: runtime.electronPath }

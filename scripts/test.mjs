@@ -21,12 +21,16 @@ const env = { ...appEnvironment(runtime), PELLUCID_ELECTRON: runtime.electronPat
 if (runtime.chromiumPath) env.PELLUCID_CHROMIUM = runtime.chromiumPath
 else process.stdout.write('Chromium was not found: its end-to-end tests will fail. To do: apt-get install chromium\n')
 
+let isInterrupted = false
+process.on('SIGINT', () => (isInterrupted = true))
+
 const counts = []
 const results = []
 for (const [index, stage] of chosen.entries()) {
   process.stdout.write(`\n[${index + 1}/${chosen.length}] ${stage.title}\n`)
   const started = Date.now()
   const isOk = await runStage(stage)
+  if (isInterrupted) process.exit(130)
   const count = countTests(isOk, readReport(stage.report))
   counts.push(count)
   const tests = stage.report ? `, ${count.passed} passed, ${count.failed} failed` : ''

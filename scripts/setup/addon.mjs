@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { keyOf } from './cache.mjs'
 import { headerArguments, nodeGyp } from './headers.mjs'
 import { logsDir, repoCache, userCacheDir } from './paths.mjs'
-import { missingTools, SetupProblem } from './problems.mjs'
+import { missingTools, requireDiskSpace, SetupProblem } from './problems.mjs'
 import { lastLines, run } from './run.mjs'
 import { findTools } from './tools.mjs'
 
@@ -29,6 +29,7 @@ export async function bringAddon({ what, log, target, content, prepare, args, ou
   const lacking = missingTools(findTools())
   if (lacking) throw new SetupProblem({ what: `${what} cannot be compiled.`, ...lacking })
 
+  requireDiskSpace(repoCache, 200e6, `compiling ${log}`)
   const headers = await headerArguments(progress, log)
   progress.say('compiling')
   const folder = join(repoCache, `compile-${log}-${process.pid}`)
@@ -44,17 +45,16 @@ export async function bringAddon({ what, log, target, content, prepare, args, ou
     if (code !== 0) {
       throw new SetupProblem({ what: `${what} did not compile:\n${lastLines(said)}`, log: join(logsDir, `${log}.log`) })
     }
-    place(join(folder, output), cached)
+    place(join(folder, output), target)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-  place(cached, target)
   const fault = await verify()
   if (fault) {
-    rmSync(cached, { force: true })
     rmSync(target, { force: true })
     throw new SetupProblem({ what: `${what} was compiled but does not load: ${fault}` })
   }
+  place(target, cached)
   return 'compiled'
 }
 

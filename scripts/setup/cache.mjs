@@ -73,7 +73,16 @@ export function sweepStages(target) {
   if (!existsSync(folder)) return
   for (const name of readdirSync(folder)) {
     const pid = stageOwner(name, basename(target))
-    if (pid !== null && !isAlive(pid)) rmSync(join(folder, name), { recursive: true, force: true })
+    if (pid !== null && !isAlive(pid)) removeLeftover(join(folder, name))
+  }
+}
+
+/** Removes what a killed set-up left. A program that outlived it may still be writing there: that can wait. */
+export function removeLeftover(path) {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 3 })
+  } catch {
+    // The next set-up sweeps again.
   }
 }
 

@@ -19,7 +19,7 @@ export async function bringDependencies(progress) {
   const differing = differingPackages(lock, installed)
   if (differing.length === 0) return progress.end('as in package-lock.json')
 
-  const total = Object.keys(lock.packages).length
+  const total = differingPackages(lock, null).length
   requireDiskSpace(root, 1.5e9, 'the dependencies')
   progress.say(`npm ci (${installed ? `${differing.length} packages differ` : `${total} packages`})`)
   mkdirSync(modules, { recursive: true })

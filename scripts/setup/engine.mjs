@@ -29,6 +29,12 @@ export async function bringEngine(progress, { retry = false } = {}) {
     progress.end(describeEngine(stamp.engine))
     return stamp.engine
   }
+  // Asked for, not found out: nothing to remember.
+  if (process.env.PELLUCID_ENGINE === 'cpu') {
+    const engine = inJavaScript('It was asked for (PELLUCID_ENGINE=cpu).')
+    progress.end(describeEngine(engine))
+    return engine
+  }
   const engine = await buildFirst(plans, version, progress)
   writeJson(stampFile, { key, engine, at: Date.now(), tools: findTools() })
   progress.end(describeEngine(engine))
@@ -51,14 +57,16 @@ export function describeEngine(engine) {
   return `pure JavaScript, much slower. ${engine.reason}`
 }
 
+function inJavaScript(reason) {
+  return { kind: 'cpu', tensorflow: null, wheel: null, reason }
+}
+
 async function buildFirst(plans, version, progress) {
   const reasons = []
-  const inJavaScript = (reason) => ({ kind: 'cpu', tensorflow: null, wheel: null, reason })
-  if (process.env.PELLUCID_ENGINE === 'cpu') return inJavaScript('It was asked for (PELLUCID_ENGINE=cpu).')
   if (plans.length === 0) return inJavaScript(`No TensorFlow library for ${process.platform} ${process.arch} is known.`)
   for (const plan of plans) {
     try {
-      return await build(plan, version, progress)
+      return { ...(await build(plan, version, progress)), ...(reasons.length > 0 && { reason: reasons.at(-1) }) }
     } catch (error) {
       if (!(error instanceof SetupProblem) && error.code !== 'ENOSPC') throw error
       reasons.push(error.message)

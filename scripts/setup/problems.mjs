@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Set-up cannot go on (or a step cannot), in words for a person: what is missing, what was expected, what to do. */
@@ -76,6 +76,29 @@ export function requireDiskSpace(dir, bytes, what, free = freeBytes(dir)) {
     expected: `${megabytes(bytes)} free on the disk that holds ${dir}; ${megabytes(free)} are`,
     todo: 'Free some space, or set PELLUCID_CACHE to a folder on another disk',
   })
+}
+
+/** Throws where nothing can be written to `dir`, which is made when it is not there. */
+export function requireWritable(dir) {
+  try {
+    mkdirSync(dir, { recursive: true })
+    accessSync(dir, constants.W_OK)
+  } catch (error) {
+    throw new SetupProblem({
+      what: `Set-up cannot write to ${dir} (${error.code}).`,
+      expected: 'a folder this user may write to',
+      todo: 'Change its owner or rights, or set PELLUCID_CACHE to another folder',
+    })
+  }
+}
+
+/** Any error for a person; a bug keeps its stack. */
+export function explain(error) {
+  if (error instanceof SetupProblem) return error.message
+  if (error.code === 'ENOSPC') {
+    return describeProblem({ what: `The disk is full: ${error.path ?? error.message}`, todo: 'Free some space' })
+  }
+  return error.stack
 }
 
 export function freeBytes(dir) {

@@ -50,9 +50,10 @@ export function run(command, args, { cwd, env = process.env, log, timeoutMs, onT
   })
 }
 
-/** The last lines a program printed, for a message. */
+/** The last lines a program printed, without its colours, for a message. */
 export function lastLines(output, count = 12) {
   return output
+    .replace(/\x1b\[[\d;]*[A-Za-z]/g, '')
     .trimEnd()
     .split('\n')
     .slice(-count)

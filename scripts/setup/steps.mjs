@@ -1,13 +1,13 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive, readJson, writeJson } from './cache.mjs'
+import { isAlive, readJson, removeLeftover, writeJson } from './cache.mjs'
 import { bringBuild } from './build.mjs'
 import { bringDependencies } from './dependencies.mjs'
 import { bringElectron } from './electron-runtime.mjs'
 import { bringEngine } from './engine.mjs'
 import { takeLock } from './lock.mjs'
-import { repoCache, runtimeFile } from './paths.mjs'
-import { SetupProblem } from './problems.mjs'
+import { repoCache, runtimeFile, userCacheDir } from './paths.mjs'
+import { explain, requireWritable, SetupProblem } from './problems.mjs'
 import { Progress } from './progress.mjs'
 import { killChildren, which } from './run.mjs'
 import { bringSqlite } from './sqlite.mjs'
@@ -24,6 +24,8 @@ import { bringSystemLibraries } from './system-libraries.mjs'
  */
 export async function setUp({ stream = process.stdout, forTests = false, electron = 'any', retry, build = true } = {}) {
   requireNode()
+  requireWritable(repoCache)
+  requireWritable(userCacheDir())
   const progress = new Progress(stream, build ? 6 : 5)
   const giveBack = await takeLock(progress)
   const stop = (signal) => {
@@ -67,7 +69,7 @@ async function electronOrReason(wanted, progress) {
 function sweep() {
   for (const name of readdirSync(repoCache)) {
     const pid = /^(?:compile-.*|out|electron-download)-(\d+)$/.exec(name)?.[1]
-    if (pid && !isAlive(Number(pid))) rmSync(join(repoCache, name), { recursive: true, force: true })
+    if (pid && !isAlive(Number(pid))) removeLeftover(join(repoCache, name))
   }
 }
 
@@ -90,6 +92,6 @@ export function requireNode(version = process.versions.node) {
 
 /** Prints a problem for a person (a bug with its stack) and ends with 1. */
 export function failSetUp(error, stream = process.stderr) {
-  stream.write(`\n${error instanceof SetupProblem ? error.message : error.stack}\n`)
+  stream.write(`\n${explain(error)}\n`)
   process.exit(1)
 }
