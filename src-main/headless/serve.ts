@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { join, normalize, sep } from 'node:path'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toErrorReply, WorkbenchError } from '@shared/errors'
 import type { Reply } from '@shared/transport'
 import type { Workbench } from '../workbench'
 import { Access } from './access'
-import { pageHeaders, typeOfPage } from './page-security'
+import { pageHeaders } from './page-security'
+import { readPage } from './pages'
 import { storeUpload } from './uploads'
 
 export interface Server {
@@ -123,24 +123,6 @@ function addFiles(app: FastifyInstance, workbench: Workbench, renderer: string):
     void reply.header('cache-control', isHashed ? 'private, max-age=31536000, immutable' : 'no-cache')
     return reply.type(page.type).send(page.bytes)
   })
-}
-
-/** A built file of the interface, or null; never a file outside of `root`. */
-export async function readPage(root: string, pathname: string): Promise<{ bytes: Buffer; type: string } | null> {
-  const name = pathname === '/' ? '/index.html' : pathname
-  const path = normalize(join(root, decodeSafely(name)))
-  const type = typeOfPage(path)
-  if (!type || !path.startsWith(root + sep)) return null
-  const bytes = await readFile(path).catch(() => null)
-  return bytes && { bytes, type }
-}
-
-function decodeSafely(name: string): string {
-  try {
-    return decodeURIComponent(name)
-  } catch {
-    return '/?' // no file is named so
-  }
 }
 
 const statuses: Record<string, number> = { invalid_input: 400, not_found: 404, conflict: 409, internal: 500 }

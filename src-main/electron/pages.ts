@@ -1,0 +1,43 @@
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { protocol, type Session } from 'electron'
+import { toErrorReply } from '@shared/errors'
+import { pageHeaders } from '../headless/page-security'
+import { readPage } from '../headless/pages'
+import type { Workbench } from '../workbench'
+
+export const scheme = 'pellucid'
+export const origin = `${scheme}://app`
+
+/** Must be called before Electron is ready: a scheme that behaves like https, with an origin of its own. */
+export function registerScheme(): void {
+  protocol.registerSchemesAsPrivileged([
+    { scheme, privileges: { standard: true, secure: true, supportFetchAPI: true, stream: true, codeCache: true } },
+  ])
+}
+
+/** Serves the interface and the pictures of samples at `pellucid://app/`, each with the page's security headers. */
+export function servePages(session: Session, workbench: Workbench, renderer: string): void {
+  session.protocol.handle(scheme, async (request) => {
+    const url = new URL(request.url)
+    if (url.host !== 'app' || request.method !== 'GET') return answer('Not found.', 404, 'text/plain')
+    const sample = /^\/sample\/(\d+)$/.exec(url.pathname)
+    if (sample) return serveSample(workbench, Number(sample[1]), url.searchParams.get('size'))
+    const page = await readPage(renderer, url.pathname)
+    return page ? answer(new Uint8Array(page.bytes), 200, page.type) : answer('Not found.', 404, 'text/plain')
+  })
+}
+
+async function serveSample(workbench: Workbench, id: number, size: string | null): Promise<Response> {
+  try {
+    const { path, contentType } = await workbench.sampleFile(id, size === null ? null : Number(size))
+    const body = Readable.toWeb(createReadStream(path)) as ReadableStream
+    return answer(body, 200, contentType, { 'cache-control': 'private, max-age=3600' })
+  } catch (error) {
+    const { code, message } = toErrorReply(error)
+    return answer(message, code === 'not_found' ? 404 : 500, 'text/plain')
+  }
+}
+
+const answer = (body: BodyInit, status: number, type: string, more: Record<string, string> = {}) =>
+  new Response(body, { status, headers: { ...pageHeaders, 'content-type': type, ...more } })
