@@ -1,0 +1,68 @@
+import type { Client } from '@shared/contract'
+import type { FieldKind, FieldValue, Inspection } from '@shared/schemas/dataset'
+
+type ImportInput = Parameters<Client['datasets']['import']>[0]
+
+/** What the user decides in the preview. */
+export interface ImportChoices {
+  name: string
+  target: string | null
+  /** The favourable outcome; null: left open. */
+  positive: string | null
+  sensitive: string[]
+  kinds: Record<string, FieldKind>
+  add: boolean
+}
+
+export const emptyChoices = (inspection?: Inspection): ImportChoices => ({
+  name: inspection?.suggestedName ?? '',
+  target: inspection?.suggestedTarget ?? null,
+  positive: null,
+  sensitive: [],
+  kinds: {},
+  add: false,
+})
+
+/** The kind after corrections. */
+export const kindOf = (inspection: Inspection, choices: ImportChoices, field: string): FieldKind | undefined =>
+  choices.kinds[field] ?? inspection.fields.find(({ name }) => name === field)?.kind
+
+/** Values of a column that were seen so far, as class names. */
+export function seenValues(inspection: Inspection, field: string): string[] {
+  const examples = inspection.fields.find(({ name }) => name === field)?.examples ?? []
+  const values: FieldValue[] = [...examples, ...inspection.head.map((row) => row[field] ?? null)]
+  return [...new Set(values.filter((value) => value !== null).map(String))]
+}
+
+/** A sentence about what keeps the import from starting, or null. */
+export function whatIsMissing(choices: ImportChoices): string | null {
+  if (choices.name.trim() === '') return 'Give it a name.'
+  return null
+}
+
+/** Why a column makes a poor target, or null: a network here predicts classes. */
+export function targetProblem(inspection: Inspection, choices: ImportChoices): string | null {
+  const field = inspection.fields.find(({ name }) => name === choices.target)
+  if (!field) return null
+  if (field.distinct < 2) return `“${field.name}” has the same value in every row, so there is nothing to predict.`
+  if (field.distinct > 100)
+    return `“${field.name}” has ${field.distinct} different values. A target needs few: they become the classes.`
+  return null
+}
+
+/** The call's input; only kinds that differ from what was inferred are sent. */
+export function specOf(choices: ImportChoices, paths: string[], inspection: Inspection, taskId: string): ImportInput {
+  const { target, positive, sensitive, add } = choices
+  const spec: ImportInput = { paths, name: choices.name.trim(), add, taskId }
+  if (inspection.modality !== 'table') return spec
+  const changed = Object.entries(choices.kinds).filter(
+    ([field, kind]) => inspection.fields.find(({ name }) => name === field)?.kind !== kind,
+  )
+  return {
+    ...spec,
+    kinds: Object.fromEntries(changed),
+    sensitive,
+    ...(target !== null && { target }),
+    ...(target !== null && positive !== null && { positive }),
+  }
+}
