@@ -1,0 +1,49 @@
+import type { FamilyDescriptor } from '@shared/descriptor'
+import type { Modality } from '@shared/schemas/dataset'
+import type { Run } from '@shared/schemas/run'
+import { reactive } from 'vue'
+import { defaultsOf, type ParamValues } from '../params-form'
+import { familiesFor, presetOfPlan, presetsFor, schemaFor } from './train-form'
+
+/** What is set up on the Train screen of a dataset; kept while the window lives, so that leaving it loses nothing. */
+export interface Draft {
+  family: string
+  /** Null until the plan has told which one fits this data. */
+  preset: string | null
+  /** What differs from the preset. */
+  params: ParamValues
+  name: string
+}
+
+const drafts = reactive(new Map<string, Draft>())
+
+/** The draft of this dataset, made with the first family that fits its kind of data; null when there is none. */
+export function draftOf(datasetId: string, modality: Modality, families: FamilyDescriptor[]): Draft | null {
+  const fitting = familiesFor(families, modality)
+  const known = drafts.get(datasetId)
+  if (known && fitting.some(({ id }) => id === known.family)) return known
+  const first = preferred(fitting, modality)
+  if (!first) return null
+  drafts.set(datasetId, { family: first.id, preset: null, params: {}, name: '' })
+  return drafts.get(datasetId)!
+}
+
+/** A family made for this kind of data alone comes before one that takes several. */
+function preferred(families: FamilyDescriptor[], modality: Modality): FamilyDescriptor | undefined {
+  const generality = ({ modalities }: FamilyDescriptor) => modalities.length + (modalities[0] === modality ? 0 : 0.5)
+  return [...families].sort((a, b) => generality(a) - generality(b))[0]
+}
+
+/** Sets the draft up as a finished run was, so that one thing can be changed and tried again. */
+export function draftFromRun(run: Run, modality: Modality, family: FamilyDescriptor): void {
+  const schema = schemaFor(family.params, modality)
+  const preset = presetOfPlan(presetsFor(family, modality), { ...emptyPlan, params: run.params })
+  const defaults = { ...defaultsOf(schema), ...preset?.params }
+  const changed = Object.entries(run.params).filter(
+    ([key, value]) => key in schema.properties && JSON.stringify(value) !== JSON.stringify(defaults[key]),
+  )
+  const params = Object.fromEntries(changed)
+  drafts.set(run.datasetId, { family: family.id, preset: preset?.id ?? null, params, name: '' })
+}
+
+const emptyPlan = { layers: [], parameterCount: 0, inputShape: [], problems: [], warnings: [] }
