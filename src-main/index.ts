@@ -20,7 +20,7 @@ const resources = join(out, '..', 'resources')
 const workspace = workspaceFolder(argumentOf('--workspace'))
 
 app.setPath('userData', chromiumFolder())
-app.enableSandbox()
+requireSandbox()
 silenceChromium()
 registerScheme()
 
@@ -77,6 +77,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     window?.destroy()
     app.quit()
   })
+}
+
+/** Every page runs in Chromium's sandbox; only for root, whom Chromium refuses it, `--no-sandbox` is let pass. */
+function requireSandbox(): void {
+  if (!app.commandLine.hasSwitch('no-sandbox')) return app.enableSandbox()
+  if (process.getuid?.() === 0) return
+  process.stderr.write('--no-sandbox is for the user root only; start Pellucid without it.\n')
+  app.exit(2)
 }
 
 /** Chromium keeps its things inside the workspace, which also makes "one instance" mean one per workspace. */

@@ -14,6 +14,7 @@ import type { ServiceContext, WorkspacePaths } from './services/context'
 import { FilesService, type DesktopShell } from './services/files-service'
 import { LogBook } from './services/log-book'
 import { RunService } from './services/run-service'
+import { SampleFiles } from './services/sample-files'
 import { SettingsStore } from './services/settings-store'
 import { Tasks } from './services/tasks'
 import { WorkspaceService } from './services/workspace-service'
@@ -81,6 +82,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
   const tasks = new Tasks(emit)
   const context: ServiceContext = { db, jobs: host, emit, paths, tasks, settings: () => store.read(), log }
 
+  const samples = new SampleFiles(context)
   const catalog = new CatalogService(context)
   const runs = new RunService(context)
   const workspace = new WorkspaceService(
@@ -119,9 +121,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
       dispatch(services, method, input, { signal, readOnlyBecause: opened.readOnlyBecause, logError }),
     on,
     onAny,
-    async sampleFile() {
-      throw new WorkbenchError('not_found', 'This build has no samples.')
-    },
+    sampleFile: (sampleId, size) => samples.open(sampleId, size),
     log,
     addBytesSent: guard.add,
     workers: () => host.pids(),

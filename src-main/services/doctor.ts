@@ -67,9 +67,8 @@ async function checkElectron(recordPath: string): Promise<Row> {
 
 async function recordedElectron(path: string): Promise<string | null> {
   try {
-    const record = JSON.parse(await readFile(path, 'utf8')) as { version?: unknown; electron?: unknown }
-    const version = record.version ?? record.electron
-    return typeof version === 'string' ? version : null
+    const { electronVersion } = JSON.parse(await readFile(path, 'utf8')) as { electronVersion?: unknown }
+    return typeof electronVersion === 'string' ? electronVersion : null
   } catch {
     return null
   }
