@@ -63,9 +63,9 @@ function fitNumber(field: string, kind: 'number' | 'date', values: FieldValue[])
   const mean = filled.reduce((sum, value) => sum + value, 0) / count
   const deviation = Math.sqrt(filled.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count)
   const hasMissing = known.length < numbers.length
-  const unit = kind === 'date' ? 'Days since 1970, minus' : 'Minus'
+  const subject = kind === 'date' ? 'Days since 1970' : 'The value'
   const rule =
-    `${unit} the training mean, over the training standard deviation.` +
+    `${subject} minus the training mean, divided by the training standard deviation.` +
     (hasMissing
       ? ' A missing value becomes the training median, and a column of its own says that it was missing.'
       : '')

@@ -1,0 +1,64 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { tf, type LayersModel, type Tensor, type TensorFlow } from './tf'
+import type { TrainedModel } from './trained'
+
+type Artifacts = TensorFlow.io.ModelArtifacts
+
+const modelFile = 'model.json'
+const weightsFile = 'weights.bin'
+
+/** Writes a TensorFlow.js layers model, `model.json` and `weights.bin`, whose output is the class probabilities. */
+export async function writeTfjs(trained: TrainedModel, out: string): Promise<string[]> {
+  const [artifacts] = await collect(withSoftmax(trained.model))
+  const weights = artifacts!.weightData!
+  const bytes = Array.isArray(weights) ? Buffer.concat(weights.map((part) => Buffer.from(part))) : Buffer.from(weights)
+  const { modelTopology, weightSpecs, format, generatedBy } = artifacts!
+  const json = {
+    format,
+    generatedBy,
+    convertedBy: null,
+    modelTopology,
+    weightsManifest: [{ paths: [weightsFile], weights: weightSpecs }],
+  }
+  await writeFile(join(out, modelFile), JSON.stringify(json))
+  await writeFile(join(out, weightsFile), bytes)
+  return [modelFile, weightsFile]
+}
+
+/** The network with its softmax; both share their weights, so it is not disposed. */
+function withSoftmax(model: LayersModel): LayersModel {
+  const probabilities = tf.layers.softmax({ name: 'probabilities' }).apply(model.outputs) as TensorFlow.SymbolicTensor
+  return tf.model({ inputs: model.inputs, outputs: probabilities, name: model.name })
+}
+
+async function collect(model: LayersModel): Promise<Artifacts[]> {
+  const saved: Artifacts[] = []
+  await model.save(
+    tf.io.withSaveHandler(async (artifacts) => {
+      saved.push(artifacts)
+      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
+    }),
+  )
+  return saved
+}
+
+/** Loads the written model anew and computes the probabilities of `inputs` with it. */
+export async function askTfjs(out: string, inputs: Tensor): Promise<Tensor> {
+  const json = JSON.parse(await readFile(join(out, modelFile), 'utf8')) as {
+    modelTopology: object
+    weightsManifest: { weights: TensorFlow.io.WeightsManifestEntry[] }[]
+  }
+  const bytes = new Uint8Array(await readFile(join(out, weightsFile)))
+  const load = async () => ({
+    modelTopology: json.modelTopology,
+    weightSpecs: json.weightsManifest[0]!.weights,
+    weightData: bytes.buffer,
+  })
+  const model = await tf.loadLayersModel({ load })
+  try {
+    return model.predict(inputs) as Tensor
+  } finally {
+    model.dispose()
+  }
+}
