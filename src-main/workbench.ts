@@ -9,8 +9,10 @@ import { migrations } from './db/schema'
 import { openSqlite } from './db/sqlite'
 import { dispatch } from './dispatch'
 import { commitSwap, moveInnerPaths, swapIn, undoSwap, unpackBackup } from './services/backup'
+import { AnnotationService } from './services/annotation-service'
 import { CatalogService } from './services/catalog-service'
 import type { ServiceContext, WorkspacePaths } from './services/context'
+import { DatasetService } from './services/dataset-service'
 import { FilesService, type DesktopShell } from './services/files-service'
 import { LogBook } from './services/log-book'
 import { RunService } from './services/run-service'
@@ -100,7 +102,14 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     store,
     logBook,
   )
-  const services: Partial<Services> = { workspace, files: new FilesService(options.desktop), catalog, runs }
+  const services: Partial<Services> = {
+    workspace,
+    files: new FilesService(options.desktop),
+    catalog,
+    datasets: new DatasetService(context),
+    annotations: new AnnotationService(context),
+    runs,
+  }
   on('datasets.changed', () => void store.markOnce('imported').catch(() => {}))
 
   const close = async () => {
