@@ -5,6 +5,7 @@ import type { Explanation, Importance } from '@shared/schemas/explanation'
 import type { Audit } from '@shared/schemas/fairness'
 import type { EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
+import type { AuditInput } from '../ml/audit/audit'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
 
 /** A picture that could be decoded. `path` is absolute; class and split are what its folders say. */
@@ -147,22 +148,6 @@ export interface Jobs {
 }
 
 export type { PlanInput, PredictInput }
-
-export interface AuditInput {
-  runId: string
-  sensitive: string[]
-  split: string
-  positive: string
-  threshold: number
-  rounds: number
-  level: number
-  seed: number
-  smallGroup: number
-  /** One entry per sample: is the truth favourable, the model's score for it, its group values ('(missing)' for none). */
-  truth: boolean[]
-  scores: number[]
-  groups: string[][]
-}
 
 export type JobName = keyof Jobs
 

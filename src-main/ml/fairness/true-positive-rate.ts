@@ -1,0 +1,13 @@
+import { defineFairnessMetric } from './define'
+import { truePositiveRate } from './rates'
+
+/** TP / (TP + FN); null for a group without a favourable truth. */
+export default defineFairnessMetric({
+  id: 'true-positive-rate',
+  title: 'True positive rate',
+  summary: 'Of those who deserve the favourable answer, how many get it.',
+  reference: 'https://fairlearn.org/main/api_reference/fairlearn.metrics.html',
+  kind: 'rate',
+  ideal: null,
+  compute: truePositiveRate,
+})

@@ -1,0 +1,171 @@
+import type { Audit, Disparity, Interval } from '@shared/schemas/fairness'
+import type { Run } from '@shared/schemas/run'
+
+const escape = (text: unknown) => String(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
+const percent = (value: number | null) => (value === null ? '–' : `${(value * 100).toFixed(1)} %`)
+const figure = (value: number | null) => (value === null ? '–' : value.toFixed(3))
+const title = (id: string) => {
+  const words = id.replace(/-/g, ' ')
+  return words[0]!.toUpperCase() + words.slice(1)
+}
+const nameOf = (group: Record<string, string>) => Object.values(group).join(' · ')
+
+/** A bias report as one HTML file: no script, no outside resource, readable in light, dark and print. */
+export function renderReport(audit: Audit, run: Run, smallGroup: number): string {
+  const heading = `Bias report: ${run.name} on ${run.datasetName}`
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escape(heading)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="eyebrow">Bias report</p>
+<h1>${escape(audit.summary[0])}</h1>
+${facts(audit)}
+</header>
+<section>
+<h2>In words</h2>
+<ul>${audit.summary
+    .slice(1)
+    .map((sentence) => `<li>${escape(sentence)}</li>`)
+    .join('')}</ul>
+</section>
+<section>
+<h2>Between the groups</h2>
+<p class="note">A dot is the figure, the bar its ${Math.round(audit.level * 100)} % interval, the line the ideal. On ratios the dashed line marks four fifths.</p>
+${audit.disparities.map(disparityRow).join('')}
+</section>
+<section>
+<h2>By ${escape(audit.sensitive.join(' and '))}</h2>
+${Object.keys(audit.overall)
+  .map((metric) => rateChart(audit, metric))
+  .join('')}
+</section>
+<section>
+<h2>All figures</h2>
+${table(audit)}
+<p class="note">${audit.byGroup.some(({ small }) => small) ? `Groups marked “small” have fewer than ${smallGroup} samples: read their figures as a hint.` : ''} A dash means that no sample is there to count.</p>
+</section>
+<section>
+<h2>How this was made</h2>
+<dl class="facts">
+${fact('Run', `${run.name} (${run.runId}), family ${run.family}`)}
+${fact('Dataset', run.datasetName)}
+${fact('Accuracy on this split', `${percent(run.metrics[audit.split]?.accuracy ?? null)}; always the largest class: ${percent(run.baseline.majorityAccuracy)}`)}
+${fact('Intervals', `Percentile bootstrap, ${audit.rounds} rounds, each group drawn again at its own size; Wilson's interval where a rate is exactly 0 or 1. A largest-minus-smallest difference cannot fall below 0, so an interval that touches 0 lies at that boundary.`)}
+${fact('Definitions', 'Demographic parity, equalized odds and equal opportunity as largest minus smallest over the groups (ratio: smallest by largest), as in Fairlearn. Four-fifths rule: 29 CFR 1607.4 D.')}
+${fact(
+  'Settings',
+  Object.entries(run.params)
+    .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+    .join(', '),
+)}
+${fact('Written', new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC, by Pellucid')}
+</dl>
+</section>
+</main>
+</body>
+</html>
+`
+}
+
+const fact = (name: string, value: string) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`
+
+const facts = (audit: Audit) => `<dl class="head">
+${fact('Favourable outcome', audit.positive)}
+${fact('Split', audit.split)}
+${fact('Threshold', audit.threshold.toString())}
+${fact('Samples', audit.n.toString())}
+${fact('Sensitive features', audit.sensitive.join(', '))}
+</dl>`
+
+const width = 560
+const place = (value: number) => (8 + Math.min(1, Math.max(0, value)) * (width - 16)).toFixed(1)
+
+/** One dot with its whisker on an axis from 0 to 1. */
+function strip({ value, low, high }: Interval, reference: number | null, mark: number | null, label: string): string {
+  const line = (at: number, dash: string) =>
+    `<line x1="${place(at)}" x2="${place(at)}" y1="2" y2="22" class="reference"${dash}/>`
+  const whisker =
+    low === null || high === null
+      ? ''
+      : `<rect x="${place(low)}" y="9" width="${Math.max(1, Number(place(high)) - Number(place(low))).toFixed(1)}" height="6" rx="3" class="whisker"/>`
+  const dot = value === null ? '' : `<circle cx="${place(value)}" cy="12" r="5" class="dot"/>`
+  return `<svg viewBox="0 0 ${width} 24" role="img" aria-label="${escape(label)}"><line x1="8" x2="${width - 8}" y1="12" y2="12" class="axis"/>${
+    reference === null ? '' : line(reference, '')
+  }${mark === null ? '' : line(mark, ' stroke-dasharray="3 3"')}${whisker}${dot}</svg>`
+}
+
+const range = ({ low, high }: Interval, write: (value: number | null) => string) =>
+  low === null ? '' : `${write(low)} – ${write(high)}`
+
+function disparityRow(disparity: Disparity): string {
+  const [low, high] = disparity.groups
+  const who = low && high ? `Lowest: ${low}. Highest: ${high}. ` : ''
+  return `<div class="row"><div><strong>${escape(title(disparity.metric))}</strong><span>${escape(who)}Ideal ${disparity.ideal}.</span></div>
+${strip(disparity, disparity.ideal, disparity.kind === 'ratio' ? 0.8 : null, `${title(disparity.metric)}: ${figure(disparity.value)}`)}
+<div class="value"><strong>${figure(disparity.value)}</strong><span>${range(disparity, figure)}</span></div></div>`
+}
+
+function rateChart(audit: Audit, metric: string): string {
+  const overall = audit.overall[metric]!
+  const rows = audit.byGroup.map(({ group, n, small, metrics }) => {
+    const interval = metrics[metric]!
+    const name = nameOf(group)
+    return `<div class="row"><div><strong>${escape(name)}</strong><span>n ${n}${small ? ' · small' : ''}</span></div>
+${strip(interval, overall.value, null, `${title(metric)} of ${name}: ${percent(interval.value)}`)}
+<div class="value"><strong>${percent(interval.value)}</strong><span>${range(interval, percent)}</span></div></div>`
+  })
+  return `<h3>${escape(title(metric))}</h3>${rows.join('')}`
+}
+
+function table(audit: Audit): string {
+  const metrics = Object.keys(audit.overall)
+  const cell = (interval: Interval) => `<td>${percent(interval.value)}<span>${range(interval, percent)}</span></td>`
+  const row = (name: string, n: number, values: Record<string, Interval>, note = '') =>
+    `<tr><th scope="row">${escape(name)}${note}</th><td>${n}</td>${metrics.map((metric) => cell(values[metric]!)).join('')}</tr>`
+  const body = audit.byGroup.map(({ group, n, small, metrics: values }) =>
+    row(nameOf(group), n, values, small ? ' <em>small</em>' : ''),
+  )
+  return `<div class="scroll" tabindex="0" role="region" aria-label="All figures"><table><thead><tr><th scope="col">Group</th><th scope="col">n</th>${metrics
+    .map((metric) => `<th scope="col">${escape(title(metric))}</th>`)
+    .join('')}</tr></thead><tbody>${body.join('')}${row('All groups', audit.n, audit.overall)}</tbody></table></div>`
+}
+
+const style = `
+:root{--bg:#fff;--text:#1e293b;--strong:#0f172a;--muted:#475569;--line:#e2e8f0;--accent:#0f766e;--soft:#99d5cf;color-scheme:light dark}
+@media (prefers-color-scheme:dark){:root{--bg:#0f172a;--text:#cbd5e1;--strong:#f8fafc;--muted:#94a3b8;--line:#28364b;--accent:#2dd4bf;--soft:#1d5f5a}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--bg);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-variant-numeric:tabular-nums}
+main{max-width:60rem;margin:0 auto;padding:3rem 1.5rem 5rem}
+h1{margin:.25rem 0 1.5rem;color:var(--strong);font-size:1.6rem;line-height:1.25;letter-spacing:-.01em;text-wrap:balance}
+h2{margin:2.75rem 0 .75rem;color:var(--strong);font-size:1.1rem}
+h3{margin:1.5rem 0 .25rem;color:var(--strong);font-size:.9rem}
+.eyebrow{margin:0;color:var(--accent);font-size:.75rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase}
+dl{margin:0}dt{color:var(--muted);font-size:.75rem}dd{margin:0;color:var(--strong);overflow-wrap:anywhere}
+.head{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:1rem;padding:1rem 0;border-block:1px solid var(--line)}
+.head dd{font-weight:600}
+.facts div{display:grid;grid-template-columns:11rem 1fr;gap:1rem;padding:.5rem 0;border-bottom:1px solid var(--line)}
+.facts dd{font-size:.875rem}
+ul{margin:0;padding-left:1.1rem;max-width:46rem}li{margin:.35rem 0}
+.note{margin:.25rem 0 1rem;color:var(--muted);font-size:.8125rem}
+.row{display:grid;grid-template-columns:13rem 1fr 8rem;gap:1rem;align-items:center;padding:.35rem 0}
+.row strong{display:block;color:var(--strong);font-size:.875rem;font-weight:600}
+.row span{color:var(--muted);font-size:.75rem}
+.value{text-align:right}
+svg{display:block;width:100%;height:auto}
+.axis{stroke:var(--line)}.reference{stroke:var(--muted)}.whisker{fill:var(--soft)}.dot{fill:var(--accent)}
+.scroll{overflow-x:auto}
+table{width:100%;border-collapse:collapse;font-size:.8125rem}
+th,td{padding:.5rem .75rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}
+th:first-child{text-align:left}thead th{color:var(--muted);font-weight:500}tbody th{color:var(--strong)}
+td span{display:block;color:var(--muted);font-size:.6875rem}em{color:var(--muted);font-style:normal;font-weight:400}
+@media (max-width:44rem){.row{grid-template-columns:1fr 6rem}.row svg{grid-column:1/-1;grid-row:2}.facts div{grid-template-columns:1fr}}
+@media print{main{padding:0}.row,tr{break-inside:avoid}}
+`

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Service } from '@shared/contract'
+import { WorkbenchError } from '@shared/errors'
+import type { Dataset, FieldValue } from '@shared/schemas/dataset'
+import type { Audit, AuditSpec } from '@shared/schemas/fairness'
+import type { ServiceContext } from './context'
+import { loadDataset } from './dataset-queries'
+import { renderReport } from './fairness-report'
+import { resolveRun, toRun, type RunRow } from './run-queries'
+
+const maxGroups = 20
+const missing = '(missing)'
+
+interface ScoredRow {
+  truth: number
+  score: number
+  values: string | null
+}
+
+/** Audits a run's stored predictions: who gets the favourable outcome, and for whom the model errs. */
+export class FairnessService implements Service<'fairness'> {
+  constructor(private readonly context: ServiceContext) {}
+
+  async audit(spec: AuditSpec, signal: AbortSignal): Promise<Audit> {
+    const { db, jobs, tasks, settings } = this.context
+    const row = await resolveRun(db, spec.run)
+    const dataset = await loadDataset(db, row.dataset_id)
+    const { classes } = toRun(row)
+    const positive = favourable(spec.positive ?? dataset.positive, classes)
+    checkSensitive(dataset, spec.sensitive)
+    const rows = await this.#scored(row, spec.split, positive)
+    const groups = groupsOf(dataset, spec.sensitive, rows)
+    const { smallGroup } = await settings()
+    const input = {
+      runId: row.id,
+      sensitive: spec.sensitive,
+      split: spec.split,
+      positive: classes[positive]!,
+      threshold: spec.threshold,
+      rounds: spec.rounds,
+      level: spec.level,
+      seed: spec.seed,
+      smallGroup,
+      truth: rows.map(({ truth }) => truth === positive),
+      scores: rows.map(({ score }) => score),
+      groups,
+    }
+    return tasks.run({ taskId: spec.taskId, title: 'Auditing', unit: 'rounds' }, signal, (inner, progress) =>
+      jobs.run('engine', 'audit', input, {
+        signal: inner,
+        onEvent: ({ done, total }) => progress(done, total),
+      }),
+    )
+  }
+
+  /** Writes the audit as one self-contained HTML file or as JSON, beside and renamed. */
+  async report({ out, format, ...spec }: AuditSpec & { out: string; format: 'html' | 'json' }, signal: AbortSignal) {
+    const audit = await this.audit(spec, signal)
+    const run = toRun(await resolveRun(this.context.db, spec.run))
+    const text =
+      format === 'json'
+        ? `${JSON.stringify({ ...audit, run: run.name, dataset: run.datasetName }, null, 2)}\n`
+        : renderReport(audit, run, (await this.context.settings()).smallGroup)
+    await mkdir(dirname(out), { recursive: true })
+    const partial = `${out}.${randomUUID().slice(0, 8)}.partial`
+    try {
+      await writeFile(partial, text)
+      await rename(partial, out)
+    } catch (error) {
+      await rm(partial, { force: true })
+      throw error
+    }
+    return { files: [out] }
+  }
+
+  /** Labelled samples of a split with the probability of the favourable class; unlabelled ones cannot be audited. */
+  async #scored(row: RunRow, split: string, positive: number): Promise<ScoredRow[]> {
+    const rows = await this.context.db.all<ScoredRow>(
+      `SELECT truth, json_extract(probabilities, ?) AS score, samples."values" AS "values"
+       FROM run_predictions JOIN samples ON samples.id = run_predictions.sample_id
+       WHERE run_id = ? AND run_predictions.split = ? AND truth IS NOT NULL ORDER BY sample_id`,
+      `$[${positive}]`,
+      row.id,
+      split,
+    )
+    if (rows.length > 0) return rows
+    throw new WorkbenchError(
+      'conflict',
+      `Run "${row.name}" (${row.status}) has no predictions of labelled samples in its ${split} split. ` +
+        'Let it finish, or choose another split.',
+    )
+  }
+}
+
+function favourable(named: string | null, classes: string[]): number {
+  const list = classes.map((name) => `"${name}"`).join(', ')
+  if (named === null) {
+    throw new WorkbenchError(
+      'invalid_input',
+      `Which outcome is the favourable one? Name it once for the dataset, or with --positive. It is one of ${list}.`,
+    )
+  }
+  const index = classes.indexOf(named)
+  if (index < 0)
+    throw new WorkbenchError(
+      'invalid_input',
+      `The favourable outcome "${named}" is no class of this run; it has ${list}.`,
+    )
+  return index
+}
+
+function checkSensitive(dataset: Dataset, sensitive: string[]): void {
+  if (new Set(sensitive).size < sensitive.length)
+    throw new WorkbenchError('invalid_input', `The sensitive features ${sensitive.join(', ')} name one field twice.`)
+  const groupable = dataset.fields
+    .filter(({ kind }) => kind === 'category' || kind === 'boolean')
+    .map(({ name }) => name)
+  for (const name of sensitive) {
+    const field = dataset.fields.find((one) => one.name === name)
+    if (!field) {
+      const known =
+        groupable.length > 0 ? `Fields with groups: ${groupable.join(', ')}.` : 'It has no field with groups.'
+      throw new WorkbenchError('not_found', `Dataset "${dataset.name}" has no field "${name}". ${known}`)
+    }
+    if (name === dataset.target)
+      throw new WorkbenchError(
+        'invalid_input',
+        `"${name}" is what the model predicts, so it cannot be the sensitive feature.`,
+      )
+    if (groupable.includes(name)) continue
+    throw new WorkbenchError(
+      'invalid_input',
+      `"${name}" is a ${field.kind} field and has no groups. Derive a column with groups first, for instance: ` +
+        `derive --dataset "${dataset.name}" --column ${name}_group --from ${name} --bins 25 --labels young,old`,
+    )
+  }
+}
+
+function groupsOf(dataset: Dataset, sensitive: string[], rows: ScoredRow[]): string[][] {
+  const groups = rows.map(({ values }) => {
+    const row = JSON.parse(values ?? '{}') as Record<string, FieldValue>
+    return sensitive.map((name) => String(row[name] ?? missing))
+  })
+  const distinct = new Set(groups.map((group) => JSON.stringify(group))).size
+  if (distinct <= maxGroups) return groups
+  throw new WorkbenchError(
+    'invalid_input',
+    `${sensitive.join(' and ')} make ${distinct} groups; at most ${maxGroups} can be compared. Derive a coarser column on "${dataset.name}" first.`,
+  )
+}
