@@ -18,8 +18,7 @@ import { findTools } from './tools.mjs'
  * Compiling happens in a folder of its own, so that a killed set-up leaves nothing half made in node_modules.
  */
 export async function bringAddon({ what, log, target, content, prepare, args, output, verify }, progress) {
-  const key = keyOf({ content, platform: process.platform, arch: process.arch, libc: libcVersion() })
-  const cached = join(userCacheDir(), 'addons', `${log}-${key}.node`)
+  const cached = cachedAddon({ log, content })
   if (existsSync(cached)) {
     place(cached, target)
     if (!(await verify())) return 'from the cache'
@@ -56,6 +55,12 @@ export async function bringAddon({ what, log, target, content, prepare, args, ou
   }
   place(target, cached)
   return 'compiled'
+}
+
+/** Where the user's cache has an addon of that content for this platform, or would have it. */
+export function cachedAddon({ log, content }) {
+  const key = keyOf({ content, platform: process.platform, arch: process.arch, libc: libcVersion() })
+  return join(userCacheDir(), 'addons', `${log}-${key}.node`)
 }
 
 /** Copies beside and renames, so that a process that has the old file loaded keeps it whole. */

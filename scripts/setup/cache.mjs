@@ -7,7 +7,10 @@ export function keyOf(value) {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 20)
 }
 
-/** A content key of files and whole folders below `base`: names and bytes, never dates. Missing paths count as empty. */
+/**
+ * A content key of files and whole folders below `base`: names and bytes, never dates. Missing paths count as empty,
+ * and so does node_modules, where build tools keep what they generate.
+ */
 export function keyOfFiles(base, paths, isIgnored = () => false) {
   const hash = createHash('sha256')
   for (const file of paths.flatMap((path) => listFiles(join(base, path))).sort()) {
@@ -24,6 +27,7 @@ function listFiles(path) {
   if (statSync(path).isFile()) return [path]
   return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
     const child = join(path, entry.name)
+    if (entry.name === 'node_modules') return []
     return entry.isDirectory() ? listFiles(child) : entry.isFile() ? [child] : []
   })
 }

@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
-import { bringAddon } from './addon.mjs'
+import { basename, join } from 'node:path'
+import { bringAddon, cachedAddon } from './addon.mjs'
 import { keyOf, readJson, writeJson } from './cache.mjs'
 import { root, stampsDir } from './paths.mjs'
-import { SetupProblem } from './problems.mjs'
+import { explain, missingTools, SetupProblem } from './problems.mjs'
 import { ask, lastLines, run, which } from './run.mjs'
 import { bringTensorflow, tensorflowDir } from './tensorflow.mjs'
 import { findTools } from './tools.mjs'
@@ -36,9 +36,10 @@ export async function bringEngine(progress, { retry = false } = {}) {
     return engine
   }
   const engine = await buildFirst(plans, version, progress)
-  writeJson(stampFile, { key, engine, at: Date.now(), tools: findTools() })
-  progress.end(describeEngine(engine))
-  return engine
+  const { isQuick, ...entry } = engine
+  if (!isQuick) writeJson(stampFile, { key, engine: entry, at: Date.now(), tools: findTools() })
+  progress.end(describeEngine(entry))
+  return entry
 }
 
 /** A native engine is good while its files are there. A missing one is tried again after a day or with new tools. */
@@ -63,29 +64,36 @@ function inJavaScript(reason) {
 
 async function buildFirst(plans, version, progress) {
   const reasons = []
+  let isQuick = false
   if (plans.length === 0) return inJavaScript(`No TensorFlow library for ${process.platform} ${process.arch} is known.`)
   for (const plan of plans) {
     try {
       return { ...(await build(plan, version, progress)), ...(reasons.length > 0 && { reason: reasons.at(-1) }) }
     } catch (error) {
       if (!(error instanceof SetupProblem) && error.code !== 'ENOSPC') throw error
-      reasons.push(error.message)
-      progress.say(error.message)
+      const reason = error.oneLine ?? `The disk is full: ${error.message}`
+      reasons.push(reason)
+      isQuick = error.isQuick ?? true
+      progress.say(explain(error))
     }
   }
   rmSync(binding, { force: true })
-  return inJavaScript(reasons.at(-1))
+  return { ...inJavaScript(reasons.at(-1)), isQuick }
 }
 
 async function build(plan, version, progress) {
+  const what = 'The native engine'
+  const addon = { log: 'engine', content: { version, wheel: basename(tensorflowDir(plan)) } }
+  // Known before the long download.
+  const lacking = existsSync(cachedAddon(addon)) ? null : missingTools(findTools())
+  if (lacking) throw new SetupProblem({ what: `${what} cannot be compiled.`, ...lacking })
   const wheelDir = await bringTensorflow(plan, progress)
   linkWheel(folder, wheelDir)
   const how = await bringAddon(
     {
-      what: 'The native engine',
-      log: 'engine',
+      ...addon,
+      what,
       target: binding,
-      content: { version, wheel: tensorflowDir(plan).split(/[\\/]/).at(-1) },
       prepare: (stage) => {
         for (const name of ['binding', 'binding.gyp', 'package.json']) {
           cpSync(join(folder, name), join(stage, name), { recursive: true })

@@ -3,12 +3,14 @@ import { dirname } from 'node:path'
 
 /** Set-up cannot go on (or a step cannot), in words for a person: what is missing, what was expected, what to do. */
 export class SetupProblem extends Error {
-  constructor({ what, missing, expected, todo, log }) {
+  constructor({ what, missing, expected, todo, log, isQuick = false }) {
     super(describeProblem({ what, missing, expected, todo, log }))
     this.name = 'SetupProblem'
-    this.summary = what
-    this.missing = missing
-    this.todo = todo
+    const parts = [what.split('\n')[0], missing && `Missing: ${missing}.`, todo && `To do: ${todo}.`]
+    /** Found out in no time, so it need not be remembered to spare the next start a wait. */
+    this.isQuick = isQuick
+    /** The same in one line, for a status bar or a report. */
+    this.oneLine = parts.filter(Boolean).join(' ')
   }
 }
 
@@ -56,6 +58,7 @@ export function missingTools(tools, platform = process.platform) {
     missing: missing.join(', '),
     expected: 'g++ or clang++, make and Python 3 on the PATH (node-gyp compiles with them)',
     todo: todo.join('; '),
+    isQuick: true,
   }
 }
 
@@ -75,6 +78,7 @@ export function requireDiskSpace(dir, bytes, what, free = freeBytes(dir)) {
     missing: `${megabytes(bytes - free)} of free space`,
     expected: `${megabytes(bytes)} free on the disk that holds ${dir}; ${megabytes(free)} are`,
     todo: 'Free some space, or set PELLUCID_CACHE to a folder on another disk',
+    isQuick: true,
   })
 }
 

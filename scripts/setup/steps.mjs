@@ -45,7 +45,7 @@ export async function setUp({ stream = process.stdout, forTests = false, electro
     const facts = { ...runtime, engine, chromiumPath: findChromium() }
     if (JSON.stringify(readJson(runtimeFile)) !== JSON.stringify(facts)) writeJson(runtimeFile, facts)
     if (build) await bringBuild(progress)
-    progress.line(`Everything is there (${progress.elapsed.toFixed(1)} s).`)
+    progress.line(`Ready (${progress.elapsed.toFixed(1)} s).`)
     return facts
   } finally {
     process.off('SIGINT', stop)

@@ -43,6 +43,13 @@ test('ignored and missing files do not count', () => {
   expect(keyOfFiles(folder, ['src'], (name: string) => name === 'src/notes.md')).toBe(empty)
 })
 
+test('what build tools keep in a node_modules among the sources does not count', () => {
+  const empty = keyOfFiles(folder, ['src'])
+  mkdirSync(join(folder, 'src', 'node_modules', '.generated'), { recursive: true })
+  writeFileSync(join(folder, 'src', 'node_modules', '.generated', 'a.ts'), 'text')
+  expect(keyOfFiles(folder, ['src'])).toBe(empty)
+})
+
 test('keyOf tells values apart', () => {
   expect(keyOf({ version: '1' })).toBe(keyOf({ version: '1' }))
   expect(keyOf({ version: '1' })).not.toBe(keyOf({ version: '2' }))

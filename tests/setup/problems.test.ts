@@ -24,6 +24,11 @@ test('a problem says what is missing, what was expected and what to do', () => {
   expect(problem.message).toBe('X failed.\n  missing:  a\n  expected: b\n  to do:    c')
 })
 
+test('a problem also fits in one line', () => {
+  const { oneLine } = new SetupProblem({ what: 'X failed:\n  long output', missing: 'a', expected: 'b', todo: 'c' })
+  expect(oneLine).toBe('X failed: Missing: a. To do: c.')
+})
+
 test('too little disk space is told before anything is written', () => {
   expect(() => requireDiskSpace('/tmp', 2e9, 'TensorFlow', 5e8)).toThrow(/TensorFlow[^]*1\.5 GB[^]*PELLUCID_CACHE/)
   expect(() => requireDiskSpace('/tmp', 2e9, 'TensorFlow', 2e9)).not.toThrow()
