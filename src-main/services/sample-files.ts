@@ -80,12 +80,11 @@ export class SampleFiles {
   }
 }
 
-/** Where a thumbnail lies: by content, so that moved or re-linked files keep theirs. */
-export const thumbnailPath = (cache: string, hash: string, size: number) =>
-  join(cache, 'thumbnails', hash.slice(0, 2), `${hash}-${size}.webp`)
+/** Thumbnails lie by content, so that moved or re-linked files keep theirs. */
+export const thumbnailFolder = (cache: string, hash: string) => join(cache, 'thumbnails', hash.slice(0, 2))
 
-export const thumbnailPaths = (cache: string, hash: string) =>
-  thumbnailSizes.map((size) => thumbnailPath(cache, hash, size))
+const thumbnailPath = (cache: string, hash: string, size: number) =>
+  join(thumbnailFolder(cache, hash), `${hash}-${size}.webp`)
 
 function missing(path: string): never {
   throw new WorkbenchError(

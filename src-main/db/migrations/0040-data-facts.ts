@@ -20,6 +20,14 @@ export default {
       DROP INDEX samples_by_split;
       CREATE INDEX samples_by_split ON samples (dataset_id, split, class_id);
       CREATE INDEX samples_not_ok ON samples (dataset_id, state) WHERE state <> 'ok';
+
+      -- Ids are never given twice: the undo log and caches outside of the database name samples and classes by them.
+      CREATE TABLE next_ids (
+        name  TEXT NOT NULL PRIMARY KEY,
+        value INTEGER NOT NULL               -- the id that comes next
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO next_ids SELECT 'class', coalesce(max(id), 0) + 1 FROM classes;
+      INSERT INTO next_ids SELECT 'sample', coalesce(max(id), 0) + 1 FROM samples;
     `)
   },
 } satisfies Migration

@@ -1,5 +1,5 @@
 import type { FieldKind } from '@shared/schemas/dataset'
-import { isMissing, localDateParts, parseDate, parseNumber, type ColumnType } from './cells'
+import { isMissing, localDateParts, parseDate, parseNumber, type ColumnType } from '@shared/cells'
 
 export interface ProfiledColumn extends ColumnType {
   name: string

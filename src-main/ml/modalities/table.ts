@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { FieldValue, Inspection } from '@shared/schemas/dataset'
-import { parseCell } from '../decode/cells'
+import { parseCell } from '@shared/cells'
 import type { ProfiledColumn } from '../decode/column-profile'
 import { profileTable, readRows } from '../decode/table-file'
 import { defineModality } from './define'

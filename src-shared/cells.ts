@@ -1,4 +1,4 @@
-import type { FieldKind, FieldValue } from '@shared/schemas/dataset'
+import type { FieldKind, FieldValue } from './schemas/dataset'
 
 /** How the cells of one column are read. */
 export interface ColumnType {

@@ -1,0 +1,169 @@
+import { basename } from 'node:path'
+import { throwIfAborted, WorkbenchError } from '@shared/errors'
+import type { Derivation, Skipped, Split } from '@shared/schemas/dataset'
+import type { Queries } from '../db/database'
+import type { ServiceContext } from './context'
+import { automaticSplits, labelsOf } from './dataset-import'
+import { fieldRows, type FieldRow } from './dataset-fields'
+import { loadClasses, relativePath, type DatasetRow } from './dataset-queries'
+import { shortened, sizeOf, storeClasses, storeSamples } from './dataset-store'
+import { deriveValue } from './derive'
+import { recountFields } from './derived-fields'
+import { touch } from './edits'
+import { isTablePath, readPictures, readTable, type Incoming } from './incoming'
+import { assignSplits } from './splits'
+import { checkTarget, orderClasses } from './table-target'
+import type { Progress } from './tasks'
+
+/**
+ * Adds pictures, or rows of a table with the same columns, to a dataset. New samples without a fixed split are drawn
+ * into the splits in the shares that these have now. What was undone before can no longer be done again.
+ */
+export async function addToDataset(
+  context: Pick<ServiceContext, 'db' | 'jobs' | 'tasks'>,
+  dataset: DatasetRow,
+  { paths, taskId }: { paths: string[]; taskId?: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const task = {
+    taskId,
+    title: `Adding ${basename(paths[0]!)}`,
+    unit: dataset.modality === 'table' ? 'rows' : 'pictures',
+  }
+  await context.tasks.run(task, signal, async (inner, progress) => {
+    const incoming =
+      dataset.modality === 'table'
+        ? await moreRows(context, dataset, paths, inner, progress)
+        : await morePictures(context, dataset, paths, inner, progress)
+    throwIfAborted(inner)
+    await context.db.transaction((tx) => append(tx, dataset, incoming))
+  })
+}
+
+async function morePictures(
+  context: Pick<ServiceContext, 'db' | 'jobs'>,
+  dataset: DatasetRow,
+  paths: string[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Incoming> {
+  if (isTablePath(paths))
+    throw new WorkbenchError('incompatible', `"${dataset.name}" holds pictures; a table cannot be added to it.`)
+  const read = await readPictures(context, paths, signal, progress)
+  const known = await context.db.get<{ paths: string }>(
+    'SELECT json_group_array(path) AS paths FROM samples WHERE dataset_id = ?',
+    dataset.id,
+  )
+  const have = new Set(JSON.parse(known!.paths) as string[])
+  const skipped: Skipped[] = [...read.skipped]
+  const pictures = read.pictures.filter(({ path }) => {
+    const name = relativePath(dataset.source_path, path)
+    if (have.has(name)) skipped.push({ path: name, reason: 'It is in this dataset already.' })
+    return !have.has(name)
+  })
+  if (pictures.length === 0) throw nothingNew(skipped)
+  return { ...read, sourcePath: dataset.source_path, pictures, skipped }
+}
+
+const nothingNew = (skipped: Skipped[]) =>
+  new WorkbenchError(
+    'invalid_input',
+    `Nothing to add: all ${skipped.length} files are in this dataset already or could not be read (${skipped[0]?.path}: ${skipped[0]?.reason})`,
+    { skipped: skipped.slice(0, 200) },
+  )
+
+async function moreRows(
+  context: Pick<ServiceContext, 'db' | 'jobs'>,
+  dataset: DatasetRow,
+  paths: string[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Incoming> {
+  if (!isTablePath(paths))
+    throw new WorkbenchError('incompatible', `"${dataset.name}" is a table; add one CSV or TSV file at a time.`)
+  const fields = await fieldRows(context.db, dataset.id)
+  const original = fields.filter(({ derivation }) => derivation === null)
+  const kinds = Object.fromEntries(original.map(({ name, kind }) => [name, kind]))
+  const incoming = await readTable(context, paths[0]!, kinds, signal, progress)
+  refuseOtherColumns(
+    dataset,
+    original,
+    incoming.fields.map(({ name }) => name),
+  )
+  for (const { name, derivation } of fields) {
+    if (derivation === null) continue
+    const parsed = JSON.parse(derivation) as Derivation
+    for (const row of incoming.rows) row[name] = deriveValue(parsed, row[parsed.from])
+  }
+  return incoming
+}
+
+function refuseOtherColumns({ name }: DatasetRow, expected: FieldRow[], got: string[]): void {
+  const lacking = expected.map((field) => field.name).filter((column) => !got.includes(column))
+  const unknown = got.filter((column) => !expected.some((field) => field.name === column))
+  if (lacking.length + unknown.length === 0) return
+  const parts = [
+    lacking.length > 0 ? `it lacks ${lacking.join(', ')}` : '',
+    unknown.length > 0 ? `it has ${unknown.join(', ')}, which "${name}" does not have` : '',
+  ].filter(Boolean)
+  throw new WorkbenchError('incompatible', `The file's columns are not those of "${name}": ${parts.join('; ')}.`)
+}
+
+async function append(tx: Queries, dataset: DatasetRow, incoming: Incoming): Promise<void> {
+  const classes = await loadClasses(tx, dataset.id)
+  const labels = labelsOf(incoming, dataset.target)
+  const names = classes.map(({ name }) => name)
+  const fresh = orderClasses(labels.filter((label) => label !== null)).filter((name) => !names.includes(name))
+  const target = (await fieldRows(tx, dataset.id)).find(({ name }) => name === dataset.target)
+  if (target) checkTarget(target.name, target.kind, names.length + fresh.length)
+  const added = await storeClasses(tx, dataset.id, fresh, Math.max(-1, ...(await positions(tx, dataset.id))) + 1)
+  const ids = new Map([...classes.map(({ id, name }) => [name, id] as const), ...added])
+  const last = await tx.get<{ row: number | null }>(
+    'SELECT max(row) AS row FROM samples WHERE dataset_id = ?',
+    dataset.id,
+  )
+  const splits = await splitsOfNew(tx, dataset, incoming, labels)
+  await storeSamples(tx, dataset.id, { incoming, labels, splits }, ids, (last!.row ?? 0) + 1)
+  await recordSource(tx, dataset, incoming)
+  if (dataset.modality === 'table') await recountFields(tx, dataset.id)
+  await tx.run('DELETE FROM edits WHERE dataset_id = ? AND is_undone = 1', dataset.id)
+  await touch(tx, dataset.id)
+}
+
+const positions = async (tx: Queries, datasetId: string) =>
+  (await tx.all<{ position: number }>('SELECT position FROM classes WHERE dataset_id = ?', datasetId)).map(
+    ({ position }) => position,
+  )
+
+async function splitsOfNew(
+  tx: Queries,
+  { id }: DatasetRow,
+  { pictures }: Incoming,
+  labels: (string | null)[],
+): Promise<(Split | null)[]> {
+  const fixed = pictures.map(({ split }) => split)
+  if (fixed.some((split) => split !== null)) return fixed
+  const counted = await tx.all<{ split: Split; n: number }>(
+    'SELECT split, count(*) AS n FROM samples WHERE dataset_id = ? AND split IS NOT NULL GROUP BY split',
+    id,
+  )
+  const total = counted.reduce((sum, { n }) => sum + n, 0)
+  if (total === 0) return automaticSplits(labels)
+  const fractions = { train: 0, validation: 0, test: 0 }
+  for (const { split, n } of counted) fractions[split] = n / total
+  return assignSplits({ classes: labels, fractions, stratify: true, seed: 1 })
+}
+
+async function recordSource(tx: Queries, dataset: DatasetRow, incoming: Incoming): Promise<void> {
+  const skipped = [...(JSON.parse(dataset.skipped) as Skipped[]), ...incoming.skipped]
+  const notes = [...(JSON.parse(dataset.notes) as string[]), ...incoming.notes]
+  const sources = [...(JSON.parse(dataset.sources) as unknown[]), ...(incoming.source ? [incoming.source] : [])]
+  await tx.run(
+    'UPDATE datasets SET skipped = ?, notes = ?, sources = ?, size_bytes = size_bytes + ? WHERE id = ?',
+    JSON.stringify(shortened(skipped)),
+    JSON.stringify([...new Set(notes)]),
+    JSON.stringify(sources),
+    sizeOf(incoming),
+    dataset.id,
+  )
+}

@@ -1,0 +1,135 @@
+import { basename } from 'node:path'
+import { throwIfAborted, WorkbenchError } from '@shared/errors'
+import type { ImportSpec, Split } from '@shared/schemas/dataset'
+import type { Queries } from '../db/database'
+import type { ServiceContext } from './context'
+import { storeDataset, type NewDataset } from './dataset-store'
+import { isTablePath, readPictures, readTable, type Incoming } from './incoming'
+import { assignSplits } from './splits'
+import { checkTarget, classNameOf, orderClasses } from './table-target'
+import type { Progress } from './tasks'
+
+/** What a dataset without fixed splits gets, so that it can be trained on at once. */
+export const defaultFractions = { train: 0.7, validation: 0.1, test: 0.2 }
+const defaultSeed = 1
+
+/** Reads files and stores them as a new dataset; returns its id. Cancelled or failed, it leaves nothing behind. */
+export async function importDataset(
+  context: Pick<ServiceContext, 'db' | 'jobs' | 'tasks'>,
+  spec: ImportSpec,
+  signal: AbortSignal,
+): Promise<string> {
+  await refuseTakenName(context.db, spec.name)
+  const isTable = isTablePath(spec.paths)
+  const { taskId } = spec
+  const task = { taskId, title: `Importing ${basename(spec.paths[0]!)}`, unit: isTable ? 'rows' : 'pictures' }
+  return context.tasks.run(task, signal, async (inner, progress) => {
+    const incoming = await readIncoming(context, spec, inner, progress)
+    const dataset = prepare(spec, incoming)
+    throwIfAborted(inner)
+    return context.db.transaction(async (tx) => {
+      await refuseTakenName(tx, spec.name)
+      return storeDataset(tx, dataset)
+    })
+  })
+}
+
+async function readIncoming(
+  context: Pick<ServiceContext, 'jobs'>,
+  { paths, kinds }: ImportSpec,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Incoming> {
+  const incoming = isTablePath(paths)
+    ? await readTable(context, paths[0]!, kinds, signal, progress)
+    : await readPictures(context, paths, signal, progress)
+  if (incoming.pictures.length + incoming.rows.length > 0) return incoming
+  const reasons = incoming.skipped.slice(0, 3).map(({ path, reason }) => `${path}: ${reason}`)
+  throw new WorkbenchError(
+    'invalid_input',
+    `None of the ${incoming.skipped.length} files could be read. ${reasons.join(' ')}`,
+    { skipped: incoming.skipped.slice(0, 200) },
+  )
+}
+
+export async function refuseTakenName(db: Queries, name: string, exceptId = ''): Promise<void> {
+  if (!(await db.get('SELECT 1 FROM datasets WHERE name = ? AND id <> ?', name, exceptId))) return
+  throw new WorkbenchError(
+    'conflict',
+    `There is a dataset named "${name}" already. Choose another name, or add the files to it (--add).`,
+  )
+}
+
+/** Labels, classes and splits of what was read, and the notes about them. */
+export function prepare(spec: ImportSpec, incoming: Incoming): NewDataset {
+  const { target = null, positive = null, sensitive, name } = spec
+  if (incoming.modality === 'table') checkColumns(spec, incoming)
+  else refuseColumns(spec)
+  const labels = labelsOf(incoming, target)
+  const classes = orderClasses(labels.filter((label) => label !== null))
+  if (target !== null) checkTarget(target, kindOf(incoming, target), classes.length)
+  if (positive !== null && !classes.includes(positive)) throw noSuchClass(positive, classes)
+  const fixed = incoming.pictures.map(({ split }) => split)
+  const splits = fixed.some((split) => split !== null) ? fixed : automaticSplits(labels)
+  const notes = [...incoming.notes, ...notesOn(incoming, labels, classes, splits, fixed)]
+  return { name, target, positive, sensitive, incoming: { ...incoming, notes }, classes, labels, splits }
+}
+
+export const noSuchClass = (name: string, classes: string[]) =>
+  new WorkbenchError(
+    'invalid_input',
+    classes.length === 0
+      ? `"${name}" cannot be the favourable outcome: there are no classes yet.`
+      : `"${name}" is none of the classes. Expected one of: ${classes.slice(0, 30).join(', ')}.`,
+  )
+
+const kindOf = ({ fields }: Incoming, name: string) => fields.find((field) => field.name === name)!.kind
+
+function checkColumns({ target, sensitive, kinds }: ImportSpec, { fields }: Incoming): void {
+  const names = fields.map(({ name }) => name)
+  for (const name of [...(target === undefined ? [] : [target]), ...sensitive, ...Object.keys(kinds)]) {
+    if (names.includes(name)) continue
+    const listed = names.slice(0, 60).join(', ')
+    throw new WorkbenchError('invalid_input', `The table has no column "${name}". Its columns are: ${listed}.`)
+  }
+}
+
+function refuseColumns({ target, sensitive }: ImportSpec): void {
+  if (target === undefined && sensitive.length === 0) return
+  throw new WorkbenchError(
+    'invalid_input',
+    'Pictures have no columns, so they take no target and no sensitive features: their folders are their classes.',
+  )
+}
+
+export function labelsOf({ modality, pictures, rows }: Incoming, target: string | null): (string | null)[] {
+  if (modality === 'image') return pictures.map(({ className }) => className)
+  return rows.map((row) => (target === null ? null : classNameOf(row[target])))
+}
+
+/** A stratified 70/10/20, where there are labels at all. */
+export function automaticSplits(labels: (string | null)[]): (Split | null)[] {
+  if (labels.every((label) => label === null)) return labels.map(() => null)
+  return assignSplits({ classes: labels, fractions: defaultFractions, stratify: true, seed: defaultSeed })
+}
+
+function notesOn(
+  { pictures, modality }: Incoming,
+  labels: (string | null)[],
+  classes: string[],
+  splits: (Split | null)[],
+  fixed: (Split | null)[],
+): string[] {
+  const notes: string[] = []
+  const unlabelled = labels.filter((label) => label === null).length
+  const what = modality === 'image' ? 'pictures' : 'rows'
+  if (classes.length === 1)
+    notes.push(`All labelled ${what} are of one class ("${classes[0]}"); training needs at least two.`)
+  if (classes.length > 0 && unlabelled > 0) notes.push(`${unlabelled} ${what} have no label yet.`)
+  if (fixed.some((split) => split !== null)) notes.push('The splits are those of the folders.')
+  else if (splits.some((split) => split !== null))
+    notes.push('Split 70 % train, 10 % validation, 20 % test, each class in the same shares (seed 1).')
+  const copies = pictures.length - new Set(pictures.map(({ hash }) => hash)).size
+  if (copies > 0) notes.push(`${copies} ${copies === 1 ? 'picture is' : 'pictures are'} identical to another one.`)
+  return notes
+}
