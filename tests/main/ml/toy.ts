@@ -47,7 +47,10 @@ export async function toyPictures(folder: string, count = 90, seed = 7): Promise
       }),
     )
     const path = join(folder, `${i}.png`)
-    const png = await sharp(pixels, { raw: { width: 8, height: 8, channels: 1 } }).toColourspace('b-w').png().toBuffer()
+    const png = await sharp(pixels, { raw: { width: 8, height: 8, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer()
     await writeFile(path, png)
     const facts = { hash: `toy-${seed}-${i}`, width: 8, height: 8, channels: 1 }
     return { id: i + 1, path, ...facts, target, split: splitOf(Math.floor(i / 3)) }
