@@ -1,0 +1,101 @@
+import type { FamilyDescriptor } from '@shared/descriptor'
+import type { Split } from '@shared/schemas/dataset'
+import type { Run, RunStatus, SplitMetrics } from '@shared/schemas/run'
+import type { Column } from '../data-table'
+import { fieldOf, titleOfKey } from '../params-form'
+
+export interface RunFilter {
+  /** Null: runs of all datasets. */
+  datasetId: string | null
+  statuses: RunStatus[]
+  tags: string[]
+  /** Anywhere in name, note, family, tags, dataset. */
+  text: string
+}
+
+export function filterRuns(runs: Run[], { datasetId, statuses, tags, text }: RunFilter): Run[] {
+  const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean)
+  return runs.filter((run) => {
+    if (datasetId !== null && run.datasetId !== datasetId) return false
+    if (statuses.length > 0 && !statuses.includes(run.status)) return false
+    if (!tags.every((tag) => run.tags.includes(tag))) return false
+    const haystack = [run.name, run.note, run.family, run.datasetName, ...run.tags].join(' ').toLowerCase()
+    return words.every((word) => haystack.includes(word))
+  })
+}
+
+export const tagsOf = (runs: Run[]): string[] => [...new Set(runs.flatMap(({ tags }) => tags))].sort()
+
+/** Settings that differ between these runs come first: they are what one wants to see. */
+export function settingKeys(runs: Run[]): string[] {
+  const keys = [...new Set(runs.flatMap(({ params }) => Object.keys(params)))]
+  const variety = (key: string) => new Set(runs.map(({ params }) => JSON.stringify(params[key] ?? null))).size
+  return keys
+    .map((key, index) => ({ key, index, isVaried: variety(key) > 1 }))
+    .sort((a, b) => Number(b.isVaried) - Number(a.isVaried) || a.index - b.index)
+    .map(({ key }) => key)
+}
+
+const shares: { key: keyof SplitMetrics; title: string }[] = [
+  { key: 'accuracy', title: 'Accuracy' },
+  { key: 'f1', title: 'F1' },
+  { key: 'precision', title: 'Precision' },
+  { key: 'recall', title: 'Recall' },
+  { key: 'rocAuc', title: 'ROC AUC' },
+  { key: 'loss', title: 'Loss' },
+]
+
+export interface RunColumn extends Column<Run> {
+  /** Heading in the column chooser. */
+  group: 'Run' | 'Figures' | 'Settings'
+  isDefault: boolean
+}
+
+/** Every column there is; a setting's key is prefixed, so that it never collides with a column of the run. */
+export function runColumns(
+  runs: Run[],
+  split: Split,
+  families: FamilyDescriptor[],
+  isOneDataset: boolean,
+): RunColumn[] {
+  const knobs = new Map(families.flatMap(({ params }) => Object.entries(params.properties)))
+  const of = (group: RunColumn['group'], isDefault: boolean) => ({ group, isDefault })
+  return [
+    { key: 'name', title: 'Run', ...of('Run', true) },
+    { key: 'datasetName', title: 'Dataset', ...of('Run', !isOneDataset) },
+    { key: 'family', title: 'Family', ...of('Run', true) },
+    { key: 'status', title: 'Status', ...of('Run', true) },
+    ...shares.map(({ key, title }) => ({
+      key: `metric:${key}`,
+      title,
+      align: 'right' as const,
+      value: (run: Run) => run.metrics[split]?.[key] ?? null,
+      help: `On the ${split} split`,
+      ...of('Figures', key === 'accuracy' || key === 'loss'),
+    })),
+    {
+      key: 'baseline',
+      title: 'Largest class',
+      align: 'right',
+      value: (run: Run) => run.baseline.majorityAccuracy,
+      help: 'Accuracy of always answering the largest class',
+      ...of('Figures', true),
+    },
+    { key: 'epochs', title: 'Epochs', align: 'right', ...of('Run', true) },
+    ...settingKeys(runs)
+      .filter((key) => key !== 'epochs')
+      .map((key) => ({
+        key: `param:${key}`,
+        title: knobs.has(key) ? fieldOf(key, knobs.get(key)!).title : titleOfKey(key),
+        value: (run: Run) => run.params[key] ?? null,
+        align: runs.some(({ params }) => typeof params[key] === 'number') ? ('right' as const) : ('left' as const),
+        ...of('Settings', key === 'learningRate' || key === 'batchSize'),
+      })),
+    { key: 'durationMs', title: 'Trained for', align: 'right', ...of('Run', true) },
+    { key: 'samplesPerSecond', title: 'Speed', align: 'right', ...of('Run', false) },
+    { key: 'parameterCount', title: 'Parameters', align: 'right', ...of('Run', true) },
+    { key: 'sizeBytes', title: 'Size', align: 'right', ...of('Run', false) },
+    { key: 'tags', title: 'Tags', value: (run: Run) => run.tags.join(', '), ...of('Run', false) },
+    { key: 'createdAt', title: 'Date', align: 'right', ...of('Run', true) },
+  ]
+}
