@@ -36,12 +36,12 @@ export async function applyState(tx: Queries, dataset: DatasetRow, editId: numbe
   else if (state.classes) for (const entry of state.classes.upsert) await upsertClass(tx, dataset.id, entry)
   if (row!.has_labels) await setListed(tx, dataset.id, editId, side, 'labels')
   if (row!.has_splits) await setListed(tx, dataset.id, editId, side, 'splits')
+  if (state.classes && state.target === undefined) await removeUnused(tx, state.classes.remove)
   if (state.targetKind) await setTargetKind(tx, dataset, state.targetKind)
   if (state.target === undefined && dataset.target !== null) {
     if (state.classes || state.targetKind) await syncTargetValues(tx, dataset, null)
     else if (row!.has_labels) await syncTargetValues(tx, dataset, { editId, side })
   }
-  if (state.classes && state.target === undefined) await removeUnused(tx, state.classes.remove)
   if (state.fields) for (const name of state.fields.remove) await removeDerivedField(tx, dataset.id, name)
   if (state.positive !== undefined)
     await tx.run('UPDATE datasets SET positive = ? WHERE id = ?', state.positive, dataset.id)

@@ -10,7 +10,7 @@ import type { EditState } from './edit-state'
 import { performEdit } from './edits'
 import { changeKind } from './field-kinds'
 import { automaticSplits } from './dataset-import'
-import { checkTarget, distinctLiterals } from './table-target'
+import { checkTarget, distinctLiterals, withNewClasses } from './table-target'
 
 export interface FieldChange {
   name: string
@@ -69,7 +69,9 @@ export async function changeTarget(tx: Queries, dataset: DatasetRow, target: str
     classes: { upsert: classes, remove: [] },
     positive: dataset.positive,
   }
-  const after: EditState = { target, positive: null }
+  // Their ids are part of the edit: edits that follow name these classes by them, also when all is done again.
+  const upsert = await withNewClasses(tx, [], [...literals.values()])
+  const after: EditState = { target, classes: { upsert, remove: [] }, positive: null }
   const counted = await tx.get<{ n: number; split: number }>(
     'SELECT count(*) AS n, count(split) AS split FROM samples WHERE dataset_id = ?',
     dataset.id,

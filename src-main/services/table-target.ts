@@ -93,7 +93,8 @@ export async function distinctLiterals(tx: Queries, datasetId: string, field: st
   return new Map(rows.map(({ literal }) => [literal, String(JSON.parse(literal))]))
 }
 
-async function withNewClasses(tx: Queries, known: ClassRow[], names: string[]): Promise<ClassRow[]> {
+/** `known` classes, and after them new ones for the names that they lack. */
+export async function withNewClasses(tx: Queries, known: ClassRow[], names: string[]): Promise<ClassRow[]> {
   const have = new Set(known.map(({ name }) => name))
   const missing = orderClasses(names).filter((name) => !have.has(name))
   const first = await takeIds(tx, 'class', missing.length)

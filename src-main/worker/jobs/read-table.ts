@@ -36,7 +36,7 @@ const readTable: JobHandler<'read-table'> = async ({ path, kinds }, { signal, re
 
 const misfitNotes = ({ columns }: TableFile, misfits: number[]) =>
   columns.flatMap(({ name, kind }, at) =>
-    misfits[at]! > 0 ? [`${misfits[at]} values of "${name}" are no ${kind} and count as missing.`] : [],
+    misfits[at]! > 0 ? [`Cells of "${name}" that are no ${kind} count as missing: ${misfits[at]}.`] : [],
   )
 
 export default readTable
