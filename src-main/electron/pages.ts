@@ -21,16 +21,20 @@ export function servePages(session: Session, workbench: Workbench, renderer: str
   session.protocol.handle(scheme, async (request) => {
     const url = new URL(request.url)
     if (url.host !== 'app' || request.method !== 'GET') return answer('Not found.', 404, 'text/plain')
-    const sample = /^\/sample\/(\d+)$/.exec(url.pathname)
-    if (sample) return serveSample(workbench, Number(sample[1]), url.searchParams.get('size'))
+    const sample = /^\/sample\/(\d{1,15})$/.exec(url.pathname)
+    if (sample) {
+      const size = url.searchParams.get('size')
+      if (size && !/^\d{1,6}$/.test(size)) return answer('The size is a whole number.', 400, 'text/plain')
+      return serveSample(workbench, Number(sample[1]), size ? Number(size) : null)
+    }
     const page = await readPage(renderer, url.pathname)
     return page ? answer(new Uint8Array(page.bytes), 200, page.type) : answer('Not found.', 404, 'text/plain')
   })
 }
 
-async function serveSample(workbench: Workbench, id: number, size: string | null): Promise<Response> {
+async function serveSample(workbench: Workbench, id: number, size: number | null): Promise<Response> {
   try {
-    const { path, contentType } = await workbench.sampleFile(id, size === null ? null : Number(size))
+    const { path, contentType } = await workbench.sampleFile(id, size)
     const body = Readable.toWeb(createReadStream(path)) as ReadableStream
     return answer(body, 200, contentType, { 'cache-control': 'private, max-age=3600' })
   } catch (error) {

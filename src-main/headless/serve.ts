@@ -63,7 +63,8 @@ function letIn(access: Access | null, request: FastifyRequest, reply: FastifyRep
   if (verdict?.kind === 'swap') void reply.header('set-cookie', verdict.cookie).redirect('/', 303)
   else {
     const { status, reason } = verdict ?? { status: 403, reason: 'Not ready yet.' }
-    void reply.code(status).type('text/html; charset=utf-8').send(refusalPage(reason))
+    if (method !== 'GET') void reply.code(status).send({ ok: false, error: { code: 'invalid_input', message: reason } })
+    else void reply.code(status).type('text/html; charset=utf-8').send(refusalPage(reason))
   }
   return false
 }
@@ -103,7 +104,7 @@ function addFiles(app: FastifyInstance, workbench: Workbench, renderer: string):
   app.get('/sample/:id', async (request, reply) => {
     const { id } = request.params as { id: string }
     const { size } = request.query as { size?: string }
-    const { path, contentType } = await workbench.sampleFile(Number(id), size === undefined ? null : Number(size))
+    const { path, contentType } = await workbench.sampleFile(wholeNumber(id), size ? wholeNumber(size) : null)
     return reply.type(contentType).header('cache-control', 'private, max-age=3600').send(createReadStream(path))
   })
 
@@ -123,6 +124,11 @@ function addFiles(app: FastifyInstance, workbench: Workbench, renderer: string):
     void reply.header('cache-control', isHashed ? 'private, max-age=31536000, immutable' : 'no-cache')
     return reply.type(page.type).send(page.bytes)
   })
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new WorkbenchError('invalid_input', `"${text}" is no whole number.`)
 }
 
 const statuses: Record<string, number> = { invalid_input: 400, not_found: 404, conflict: 409, internal: 500 }

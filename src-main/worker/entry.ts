@@ -1,5 +1,6 @@
 import { toErrorReply, WorkbenchError } from '@shared/errors'
 import { loadJob } from './jobs'
+import { guardNetwork } from './network-guard'
 import type { FromWorker, ToWorker } from './protocol'
 
 /** Both ways of being started: Node's fork has `process.send`, Electron's utilityProcess `process.parentPort`. */
@@ -45,4 +46,5 @@ else {
   process.on('message', receive)
   process.on('disconnect', () => process.exit(0)) // never outlive main, however it died
 }
+guardNetwork((host) => send({ type: 'log', level: 'warn', message: `A connection to "${host}" was refused.` }))
 send({ type: 'ready' })
