@@ -13,6 +13,8 @@ import { AnnotationService } from './services/annotation-service'
 import { CatalogService } from './services/catalog-service'
 import type { ServiceContext, WorkspacePaths } from './services/context'
 import { DatasetService } from './services/dataset-service'
+import { ExplanationService } from './services/explanation-service'
+import { FairnessService } from './services/fairness-service'
 import { FilesService, type DesktopShell } from './services/files-service'
 import { LogBook } from './services/log-book'
 import { RunService } from './services/run-service'
@@ -107,6 +109,8 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     files: new FilesService(options.desktop),
     catalog,
     datasets: new DatasetService(context),
+    explanations: new ExplanationService(context),
+    fairness: new FairnessService(context),
     annotations: new AnnotationService(context),
     runs,
   }

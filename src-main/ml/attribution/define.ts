@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-explicit-any -- a registry holds plug-ins of different params */
 import type { z } from 'zod'
 import type { Modality } from '@shared/schemas/dataset'
 import type { LayersModel, Tensor } from '../tf'
@@ -10,7 +11,7 @@ export interface Explained {
   model: LayersModel
 }
 
-export interface SampleAttributionInput<P> extends Omit<Explained, never> {
+export interface SampleAttributionInput<P> extends Explained {
   /** One sample with its batch axis: [1, ...shape]. */
   input: Tensor
   /** Class index explained. */
@@ -37,7 +38,7 @@ interface Common<P> {
   complete: boolean
 }
 
-export interface SampleAttribution<P = never> extends Common<P> {
+export interface SampleAttribution<P = any> extends Common<P> {
   scope: 'sample'
   /** Null when it fits; else why not, in a sentence. */
   whyIncompatible?(model: LayersModel): string | null
@@ -58,15 +59,14 @@ export interface DatasetAttributionInput<P> {
   progress(done: number, total: number): void
 }
 
-export interface DatasetAttribution<P = never> extends Common<P> {
+export interface DatasetAttribution<P = any> extends Common<P> {
   scope: 'dataset'
   attribute(
     input: DatasetAttributionInput<P>,
   ): Promise<{ scoreName: string; score: number; fields: { name: string; mean: number; low: number; high: number }[] }>
 }
 
-export type AttributionMethod<P = never> = SampleAttribution<P> | DatasetAttribution<P>
+export type AttributionMethod<P = any> = SampleAttribution<P> | DatasetAttribution<P>
 
-export const defineAttribution = <P, M extends AttributionMethod<P> = AttributionMethod<P>>(
-  method: M & AttributionMethod<P>,
-): M => method
+export const defineAttribution = <P>(method: SampleAttribution<P>): SampleAttribution<P> => method
+export const defineDatasetAttribution = <P>(method: DatasetAttribution<P>): DatasetAttribution<P> => method

@@ -1,0 +1,135 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Service } from '@shared/contract'
+import { WorkbenchError } from '@shared/errors'
+import { ExplainSpec, Explanation, Importance, type ImportanceSpec } from '@shared/schemas/explanation'
+import type { ServiceContext } from './context'
+import { resolveDataset, resolveSample, samplePath } from './dataset-queries'
+import { resolveRun, runFolder, type RunRow } from './run-queries'
+
+type Parsed = ReturnType<typeof ExplainSpec.parse>
+
+/** Explains what a run says, from its best weights; each map is computed once and kept in the cache folder. */
+export class ExplanationService implements Service<'explanations'> {
+  constructor(private readonly context: ServiceContext) {}
+
+  async explain(spec: Parsed, signal: AbortSignal): Promise<Explanation> {
+    const { db, jobs, paths, tasks } = this.context
+    const run = await resolveRun(db, spec.run)
+    const dataset = await resolveDataset(db, run.dataset_id)
+    const sample = await resolveSample(db, dataset.id, spec.sample)
+    const runDir = runFolder(paths, run.id)
+    const content = dataset.modality === 'image' ? sample.hash : sample.values
+    const key = [await this.#weightsKey(run), sample.id, content, spec.method, ordered(spec.params), spec.targetClass]
+    const file = this.#cacheFile(key)
+    const known = await readCached(file, Explanation)
+    if (known) return { ...known, isCached: true }
+    const input =
+      dataset.modality === 'image'
+        ? { path: samplePath(dataset, sample) }
+        : { values: JSON.parse(sample.values ?? '{}') }
+    const computed = await tasks.run(
+      { taskId: spec.taskId, title: `Explaining by ${spec.method}`, unit: 'steps' },
+      signal,
+      (inner, progress) =>
+        jobs.run(
+          'engine',
+          'explain',
+          {
+            runId: run.id,
+            runDir,
+            sampleId: sample.id,
+            sample: input,
+            method: spec.method,
+            params: spec.params,
+            targetClass: spec.targetClass ?? null,
+          },
+          { signal: inner, onEvent: ({ done, total }) => progress(done, total) },
+        ),
+    )
+    const explanation = { ...computed, isCached: false }
+    await this.#keep(file, explanation)
+    return explanation
+  }
+
+  async importance(spec: ImportanceSpec, signal: AbortSignal): Promise<Importance> {
+    const { db, jobs, paths, tasks } = this.context
+    const run = await resolveRun(db, spec.run)
+    const key = [await this.#weightsKey(run), spec.method, ordered(spec.params), spec.split]
+    const file = this.#cacheFile(key)
+    const known = await readCached(file, Importance)
+    if (known) return { ...known, isCached: true }
+    const { method, params, split } = spec
+    const computed = await tasks.run(
+      { taskId: spec.taskId, title: 'Measuring importance', unit: 'fields' },
+      signal,
+      (inner, progress) =>
+        jobs.run(
+          'engine',
+          'importance',
+          { runId: run.id, runDir: runFolder(paths, run.id), method, params, split },
+          { signal: inner, onEvent: ({ done, total }) => progress(done, total) },
+        ),
+    )
+    const importance = { ...computed, isCached: false }
+    await this.#keep(file, importance)
+    return importance
+  }
+
+  async exportPng(
+    { out, opacity, ...spec }: Parsed & { out: string; opacity: number },
+    signal: AbortSignal,
+  ): Promise<{ files: string[] }> {
+    const explanation = await this.explain(spec, signal)
+    const path = resolve(/\.png$/i.test(out) ? out : `${out}.png`)
+    return this.context.jobs.run('engine', 'render-explanation', { explanation, opacity, out: path }, { signal })
+  }
+
+  /** Changes whenever the run's weights do; `conflict` when it has none yet. */
+  async #weightsKey(run: RunRow): Promise<string> {
+    if (run.epochs === 0)
+      throw new WorkbenchError(
+        'conflict',
+        `Run "${run.name}" is ${run.status} and has no finished epoch yet; train it first.`,
+      )
+    const folder = runFolder(this.context.paths, run.id)
+    const stamps = await Promise.all(
+      ['model.safetensors', 'checkpoint.safetensors'].map((name) =>
+        stat(join(folder, name)).then(
+          ({ mtimeMs, size }) => `${name}:${mtimeMs}:${size}`,
+          () => '',
+        ),
+      ),
+    )
+    return `${run.id}|${stamps.join('|')}`
+  }
+
+  #cacheFile(key: unknown[]): string {
+    const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex')
+    return join(this.context.paths.cache, 'explanations', hash.slice(0, 2), `${hash}.json`)
+  }
+
+  /** A cache that cannot be written costs time, not the answer. */
+  async #keep(file: string, value: unknown): Promise<void> {
+    const partial = `${file}.${randomUUID().slice(0, 8)}.partial`
+    try {
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(partial, JSON.stringify(value))
+      await rename(partial, file)
+    } catch (error) {
+      this.context.log('warn', 'explanations', `The map was not cached: ${(error as Error).message}`)
+    }
+  }
+}
+
+const ordered = (params: Record<string, unknown>) => Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** A missing or damaged file is computed anew. */
+async function readCached<T>(file: string, schema: { parse(value: unknown): T }): Promise<T | null> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch {
+    return null
+  }
+}

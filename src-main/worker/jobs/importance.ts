@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { WorkbenchError } from '@shared/errors'
+import type { Split } from '@shared/schemas/dataset'
+import type { Params } from '@shared/schemas/run'
+import { methodNamed, requireFit } from '../../ml/explain'
+import { parseParams } from '../../ml/params'
+import { attributions } from '../../ml/registry'
+import type { PredictInput, Snapshot } from '../../ml/snapshot'
+import { loadTrained } from '../../ml/trained'
+import type { JobHandler } from '../protocol'
+
+/** A statement about a whole split of the data that the run was pinned to. */
+const importance: JobHandler<'importance'> = async (request, { signal, report }) => {
+  const { runId, runDir, split } = request
+  const startedAt = Date.now()
+  const method = methodNamed(attributions, request.method, 'dataset')
+  const trained = await loadTrained(runDir)
+  requireFit(method, trained)
+  const params = parseParams(method.params, request.params, method.title) as Params
+  const { samples, targets } = await labelledSamples(runDir, split)
+  const inputs = await trained.encode(samples, signal)
+  try {
+    const result = await method.attribute({
+      probabilities: trained.probabilities,
+      inputs,
+      targets,
+      fields: trained.fields!,
+      params,
+      signal,
+      progress: (done, total) => report({ done, total }),
+    })
+    const seconds = (Date.now() - startedAt) / 1000
+    return { runId, method: method.id, params, split: split as Split, sampleCount: samples.length, ...result, seconds }
+  } finally {
+    inputs.dispose()
+  }
+}
+
+async function labelledSamples(runDir: string, split: string): Promise<{ samples: PredictInput[]; targets: number[] }> {
+  const snapshot = JSON.parse(await readFile(join(runDir, 'snapshot.json'), 'utf8')) as Snapshot
+  const chosen = snapshot.samples.filter((sample) => sample.split === split && sample.target !== null)
+  if (chosen.length === 0)
+    throw new WorkbenchError('conflict', `The ${split} split of this run has no labelled sample. Choose another split.`)
+  const names = snapshot.fields.map(({ name }) => name)
+  return {
+    samples: chosen.map(({ values }) => ({
+      values: Object.fromEntries(names.map((name, k) => [name, values?.[k] ?? null])),
+    })),
+    targets: chosen.map(({ target }) => target!),
+  }
+}
+
+export default importance
