@@ -94,7 +94,7 @@ function watchGrowth(folder, progress) {
     const now = sizeOf(folder) + sizeOf(join(electronPackage, 'dist'))
     if (now !== bytes) grewAt = Date.now()
     bytes = now
-    progress.tick(transferred(bytes, 0, Date.now() - started))
+    progress.tick(bytes === 0 ? 'waiting for an answer' : transferred(bytes, 0, Date.now() - started))
     return Date.now() - grewAt < stallMs
   }
 }

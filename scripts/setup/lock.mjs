@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, readJson, writeJson } from './cache.mjs'
 import { repoCache, root } from './paths.mjs'
@@ -8,23 +8,42 @@ const file = join(repoCache, 'setup.lock')
 /** One set-up at a time in a checkout: a second one waits. Returns the function that gives the lock back. */
 export async function takeLock(progress) {
   mkdirSync(repoCache, { recursive: true })
-  for (let told = false; ;) {
-    try {
-      writeFileSync(file, JSON.stringify({ pid: process.pid }), { flag: 'wx' })
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error
-    }
+  let told = false
+  while (!(await tryLock())) {
     const holder = readJson(file)
-    if (!holder || !isAlive(holder.pid)) {
-      endOrphan(holder?.npm)
-      rmSync(file, { force: true })
+    if (holder && isAlive(holder.pid)) {
+      if (!told) progress.line(`Another set-up (process ${holder.pid}) works in this folder; waiting for it.`)
+      told = true
+      await pause(300)
       continue
     }
-    if (!told) progress.line(`Another set-up (process ${holder.pid}) works in this folder; waiting for it.`)
-    told = true
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    endOrphan(holder?.npm)
+    rmSync(file, { force: true })
   }
+  return () => {
+    if (readJson(file)?.pid === process.pid) rmSync(file, { force: true })
+  }
+}
+
+async function tryLock() {
+  const beside = `${file}.${process.pid}`
+  writeFileSync(beside, JSON.stringify({ pid: process.pid }))
+  try {
+    // A link appears whole or not at all, and not where there is one already.
+    linkSync(beside, file)
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+    return false
+  } finally {
+    rmSync(beside, { force: true })
+  }
+  // Two may have found the same stale lock, and the slower one removed the other's new one with it.
+  await pause(20)
+  return readJson(file)?.pid === process.pid
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** Remembers the npm that writes into node_modules, so that it can be ended should set-up be killed before it. */

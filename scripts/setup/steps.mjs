@@ -27,6 +27,11 @@ export async function setUp({ stream = process.stdout, forTests = false, electro
   requireWritable(repoCache)
   requireWritable(userCacheDir())
   const progress = new Progress(stream, build ? 6 : 5)
+  if (!existsSync(runtimeFile)) {
+    progress.line(
+      'The first set-up takes a few minutes and fetches up to 1 GB; what it made is kept for the next time.',
+    )
+  }
   const giveBack = await takeLock(progress)
   const stop = (signal) => {
     killChildren('SIGKILL')

@@ -48,9 +48,11 @@ export async function bringSystemLibraries({ forTests }, progress) {
   progress.say(`installing ${names.join(' ')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const options = { env, log: 'system-libraries', onTick: (output) => progress.tick(lastLines(output, 1).trim()) }
-  await run('apt-get', ['update'], options)
+  // Another apt may be at work, as on a machine that has just booted.
+  const apt = (args) => run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], options)
+  await apt(['update'])
   const chosen = lacking.map((names) => names.find(isKnown) ?? names[0])
-  const { code, output } = await run('apt-get', ['install', '-y', '--no-install-recommends', ...chosen], options)
+  const { code, output } = await apt(['install', '-y', '--no-install-recommends', ...chosen])
   if (code === 0) return progress.end(`installed ${chosen.join(' ')}`)
   progress.say(`apt-get failed, going on without:\n${lastLines(output, 4)}`)
   progress.end(`not installed: ${chosen.join(' ')}`)
