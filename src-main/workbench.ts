@@ -41,7 +41,7 @@ export interface WorkbenchOptions {
 }
 
 export interface Workbench {
-  readonly services: Partial<Services>
+  readonly services: Services
   readonly paths: WorkspacePaths
   /** Why commands are refused, or null. */
   readonly readOnlyBecause: string | null
@@ -104,15 +104,15 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     store,
     logBook,
   )
-  const services: Partial<Services> = {
+  const services: Services = {
     workspace,
     files: new FilesService(options.desktop),
     catalog,
     datasets: new DatasetService(context),
-    explanations: new ExplanationService(context),
-    fairness: new FairnessService(context),
     annotations: new AnnotationService(context),
     runs,
+    explanations: new ExplanationService(context),
+    fairness: new FairnessService(context),
   }
   on('datasets.changed', () => void store.markOnce('imported').catch(() => {}))
 
