@@ -12,6 +12,8 @@ export interface CurveRun {
   name: string
   history: EpochEnded[]
   bestEpoch?: number | null
+  /** The weights of the best epoch were kept; else it only marks the lowest validation loss. */
+  isBestKept?: boolean
   /** Loss within the epochs, drawn faintly behind the loss curve of train. */
   steps?: CurvePoint[]
   /** Position of its colour when several runs share the chart. */
@@ -43,6 +45,17 @@ export const valuesOf = (history: EpochEnded[], split: CurveSplit, metric: Curve
 
 export const writeMetric = (metric: CurveMetric, value: number | null): string =>
   metric === 'accuracy' ? formatPercent(value, 2) : formatNumber(value, 4)
+
+/** The epoch that the engine kept, else the one of the lowest validation loss; null without a validation split. */
+export function bestEpochOf(kept: number | null, history: EpochEnded[]): number | null {
+  if (kept !== null) return kept
+  const losses = history.filter(({ validation }) => typeof validation?.loss === 'number')
+  if (losses.length === 0) return null
+  return losses.reduce((best, one) => (one.validation!.loss! < best.validation!.loss! ? one : best)).epoch
+}
+
+export const hasSplit = (history: EpochEnded[], split: CurveSplit): boolean =>
+  history.some((epoch) => (epoch[split]?.loss ?? epoch[split]?.accuracy ?? null) !== null)
 
 /** Colour of a curve: one run has a colour per split, several runs have a colour each. */
 export function curveColor(input: Pick<CurvesInput, 'runs' | 'colors'>, run: CurveRun, split: CurveSplit): string {
@@ -95,7 +108,7 @@ function bestMark(run: CurveRun, measured: CurvePoint[], drawn: CurvePoint[], co
       position: input.metric === 'loss' ? 'top' : 'bottom',
       color: input.colors.muted,
       fontSize: 11,
-      formatter: `best, epoch ${point.x}`,
+      formatter: `${run.isBestKept ? 'best, kept' : 'lowest validation loss'}, epoch ${point.x}`,
     },
     data: [{ coord: [point.x, point.y] }],
   }
@@ -145,20 +158,26 @@ function baselineSeries({ baseline, metric, colors }: CurvesInput): object[] {
   ]
 }
 
-/** Lowest and highest value on the axis: a percentage axis ends on whole steps of 5, and holds the baseline if asked. */
-export function accuracyRange(input: CurvesInput): { min: number; max: number } {
+const tickSteps = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25]
+const mostTicks = 6
+
+/** Ends and step of the accuracy axis: whole steps around the curves, and around the baseline unless it is a close-up. */
+export function accuracyRange(input: CurvesInput): { min: number; max: number; interval: number } {
   const values = input.runs.flatMap((run) =>
     splitsOf(input).flatMap((split) => valuesOf(run.history, split, 'accuracy').map(({ y }) => y)),
   )
   const known = values.filter((value) => value !== null) as number[]
   if (!input.isCloseUp && typeof input.baseline === 'number') known.push(input.baseline)
-  if (known.length === 0) return { min: 0, max: 1 }
+  if (known.length === 0) return { min: 0, max: 1, interval: 0.25 }
   const low = Math.min(...known)
   const high = Math.max(...known)
-  const step = high - low < 0.08 ? 0.01 : 0.05
-  const min = Math.max(0, Math.floor(low / step - 0.25) * step)
-  const max = Math.min(1, Math.ceil(high / step + 0.25) * step)
-  return { min: Number(min.toFixed(4)), max: Number(max.toFixed(4)) }
+  const ends = (step: number) => {
+    // The hair's breadth keeps 0.7 / 0.1 = 6.999… from opening a step that nothing lies in.
+    const min = Math.floor(low / step + 1e-9) * step
+    const max = Math.max(min + step, Math.ceil(high / step - 1e-9) * step)
+    return { min: Number(Math.max(0, min).toFixed(4)), max: Number(Math.min(1, max).toFixed(4)), interval: step }
+  }
+  return tickSteps.map(ends).find(({ min, max, interval }) => (max - min) / interval <= mostTicks) ?? ends(0.25)
 }
 
 const splitsOf = ({ splits = ['train', 'validation'] }: Pick<CurvesInput, 'splits'>): CurveSplit[] => splits
@@ -177,7 +196,7 @@ export function curvesOption(input: CurvesInput): EChartsCoreOption {
         ...accuracyRange(input),
         axisLabel: { formatter: (y: number) => `${Math.round(y * 1000) / 10} %` },
       }
-    : { type: input.isLog ? 'log' : 'value', scale: input.isLog ?? false, axisLabel: { formatter: axisNumber } }
+    : { type: input.isLog ? 'log' : 'value', scale: true, axisLabel: { formatter: axisNumber } }
   return {
     grid: { left: 8, right: 20, top: 16, bottom: 4, containLabel: true },
     tooltip: {
