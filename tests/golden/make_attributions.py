@@ -1,0 +1,219 @@
+"""Attributions by Captum, on models whose weights are written out in TensorFlow.js' layout.
+
+The reference runs in float64 on weights and inputs that float32 holds exactly.
+"""
+
+import numpy as np
+import torch
+from captum.attr import IntegratedGradients, LayerGradCam, Occlusion, Saliency
+from torch import nn
+from torch.nn import functional as F
+
+from golden import write
+
+STEPS = 64
+# (window, stride) of the occlusion; the last does not divide the picture evenly: see README.md.
+OCCLUSIONS = [(3, 1), (4, 2), (5, 3)]
+
+
+class Mlp(nn.Module):
+    input_shape = (6,)
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(6, 8), nn.Linear(8, 5), nn.Linear(5, 3)])
+
+    def forward(self, x):
+        x = torch.tanh(self.layers[0](x))
+        return self.layers[2](F.relu(self.layers[1](x)))
+
+    def exported(self):
+        return [dense(layer, act) for layer, act in zip(self.layers, ["tanh", "relu", "linear"])]
+
+
+class Cnn(nn.Module):
+    """conv, relu, max-pool 2, conv, relu, then flatten or global average, dense. Channels first inside."""
+
+    def __init__(self, channels, classes, pooled):
+        super().__init__()
+        self.input_shape = (12, 12, channels)
+        self.pooled = pooled
+        self.conv1 = nn.Conv2d(channels, 4, 3, padding="same")
+        self.conv2 = nn.Conv2d(4, 6, 3, padding="same")
+        self.relu2 = nn.ReLU()
+        self.head = nn.Linear(6 if pooled else 6 * 6 * 6, classes)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = self.relu2(self.conv2(x))
+        # Flattened channels last, as TensorFlow.js does it.
+        return self.head(x.mean(dim=(2, 3)) if self.pooled else x.permute(0, 2, 3, 1).flatten(1))
+
+    def exported(self):
+        reduce = {"type": "globalAveragePooling2d" if self.pooled else "flatten"}
+        pool = {"type": "maxPooling2d", "poolSize": [2, 2]}
+        return [conv(self.conv1), pool, conv(self.conv2), reduce, dense(self.head, "linear")]
+
+
+class Probabilities(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return torch.softmax(self.model(x), dim=1)
+
+
+def weights(array):
+    return {"shape": list(array.shape), "data": [float(str(np.float32(v))) for v in array.flatten()]}
+
+
+def numbers(array):
+    array = np.asarray(array, dtype=np.float64)
+    return {"shape": list(array.shape), "data": [float(f"{v:.6g}") or 0 for v in array.flatten()]}
+
+
+def dense(layer, activation):
+    kernel = layer.weight.detach().numpy().T
+    bias = layer.bias.detach().numpy()
+    return {"type": "dense", "units": len(bias), "activation": activation, "kernel": weights(kernel), "bias": weights(bias)}
+
+
+def conv(layer):
+    kernel = layer.weight.detach().numpy().transpose(2, 3, 1, 0)
+    bias = layer.bias.detach().numpy()
+    geometry = {"filters": len(bias), "kernelSize": [3, 3], "strides": [1, 1], "padding": "same", "activation": "relu"}
+    return {"type": "conv2d", **geometry, "kernel": weights(kernel), "bias": weights(bias)}
+
+
+def run_exported(layers, x):
+    """The exported weights in plain numpy, channels last: proof that the layouts are what they claim."""
+    for layer in layers:
+        if "kernel" in layer:
+            kernel = np.array(layer["kernel"]["data"]).reshape(layer["kernel"]["shape"])
+            bias = np.array(layer["bias"]["data"])
+        if layer["type"] == "dense":
+            x = x @ kernel + bias
+        elif layer["type"] == "conv2d":
+            h, w = x.shape[:2]
+            padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
+            x = bias + sum(padded[i : i + h, j : j + w] @ kernel[i, j] for i in range(3) for j in range(3))
+        elif layer["type"] == "maxPooling2d":
+            h, w, c = x.shape
+            x = x.reshape(h // 2, 2, w // 2, 2, c).max(axis=(1, 3))
+        elif layer["type"] == "flatten":
+            x = x.reshape(-1)
+        else:
+            x = x.mean(axis=(0, 1))
+        activation = layer.get("activation")
+        x = np.tanh(x) if activation == "tanh" else np.maximum(x, 0) if activation == "relu" else x
+    return x
+
+
+def to_torch(x):
+    """One sample, channels last, as a batch of one, channels first for pictures."""
+    batch = torch.from_numpy(x)[None]
+    return batch.permute(0, 3, 1, 2) if batch.ndim == 4 else batch
+
+
+def from_torch(batch):
+    batch = batch.detach()
+    return (batch.permute(0, 2, 3, 1) if batch.ndim == 4 else batch)[0].numpy()
+
+
+def attributions(model, x, target, baseline):
+    batch = to_torch(x)
+    is_picture = batch.ndim == 4
+    out = []
+
+    for output, forward in [("logits", model), ("probabilities", Probabilities(model))]:
+
+        def add(method, params, values, **more):
+            out.append({"method": method, "output": output, "params": params, **numbers(values), **more})
+
+        for absolute in [False, True]:
+            values = Saliency(forward).attribute(batch.clone(), target=target, abs=absolute)
+            add("saliency", {"absolute": absolute}, from_torch(values))
+
+        for base in [np.zeros_like(x)] + ([] if baseline is None else [baseline]):
+            values, delta = IntegratedGradients(forward).attribute(
+                batch,
+                baselines=to_torch(base),
+                target=target,
+                n_steps=STEPS,
+                method="riemann_middle",
+                return_convergence_delta=True,
+            )
+            params = {"steps": STEPS, "rule": "riemann_middle", "baseline": base.tolist() if base.any() else 0}
+            add("integrated-gradients", params, from_torch(values), convergenceDelta=float(delta))
+
+        for window, stride in OCCLUSIONS if is_picture else [(1, 1)]:
+            channels = batch.shape[1]
+            shape = (channels, window, window) if is_picture else (window,)
+            strides = (channels, stride, stride) if is_picture else (stride,)
+            values = Occlusion(forward).attribute(
+                batch, sliding_window_shapes=shape, strides=strides, baselines=0, target=target
+            )
+            add("occlusion", {"window": window, "stride": stride, "baseline": 0}, from_torch(values))
+
+        if is_picture:
+            for layer, after in [(model.relu2, True), (model.conv2, False)]:
+                cam = LayerGradCam(forward, layer).attribute(batch, target=target, relu_attributions=True)
+                large = F.interpolate(cam, size=x.shape[:2], mode="bilinear", align_corners=False)
+                add(
+                    "grad-cam",
+                    {"layer": 2, "afterActivation": after},
+                    from_torch(large)[..., 0],
+                    layerMap=numbers(from_torch(cam)[..., 0]),
+                )
+    return out
+
+
+def main():
+    random = np.random.default_rng(7)
+    models = []
+    for name, make, count in [
+        ("mlp", Mlp, 3),
+        ("cnn-grey-flatten", lambda: Cnn(1, 3, pooled=False), 3),
+        ("cnn-colour-global", lambda: Cnn(3, 4, pooled=True), 2),
+    ]:
+        torch.manual_seed(3)
+        # Larger than PyTorch's start values, so that the outputs and maps are far from flat.
+        model = make()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(2)
+        layers = model.exported()
+        model = model.double().eval()
+
+        samples = []
+        for number in range(count):
+            x = random.normal(size=model.input_shape) if len(model.input_shape) == 1 else random.random(model.input_shape)
+            x = np.round(x, 3).astype(np.float32).astype(np.float64)
+            baseline = np.array([0.5, -0.25, 0.125, 1, -1, 0.75]) if len(model.input_shape) == 1 else None
+            logits = model(to_torch(x)).detach()
+            assert np.allclose(run_exported(layers, x), logits[0].numpy(), atol=1e-5), name
+            order = logits[0].argsort(descending=True).tolist()
+            found = []
+            # The predicted class; for the first sample the second best too.
+            for target in order[: 2 if number == 0 else 1]:
+                found += [{"target": target, **entry} for entry in attributions(model, x, target, baseline)]
+            samples.append(
+                {
+                    "input": numbers(x),
+                    "logits": logits[0].tolist(),
+                    "probabilities": torch.softmax(logits, 1)[0].tolist(),
+                    "attributions": found,
+                }
+            )
+        models.append({"id": name, "inputShape": list(model.input_shape), "layers": layers, "samples": samples})
+
+        flat = [a for s in samples for a in s["attributions"] if not np.any(a["data"])]
+        print(f"{name}: {len(samples)} samples, all-zero maps: {[(a['method'], a['target'], a['params']) for a in flat]}")
+        deltas = [abs(a["convergenceDelta"]) for s in samples for a in s["attributions"] if "convergenceDelta" in a]
+        print(f"  largest convergence delta {max(deltas):.2e}")
+
+    write("attributions", ["captum", "torch"], {"models": models})
+
+
+main()
