@@ -127,6 +127,11 @@ export const contract = {
     InDataset.extend({ from: z.array(z.string()).min(1), into: z.string() }),
     D.Dataset,
   ),
+  /** Puts a class at another place (from 0), which is also its key and its column in results. */
+  'annotations.moveClass': command(
+    InDataset.extend({ class: z.string(), position: z.number().int().nonnegative() }),
+    D.Dataset,
+  ),
   'annotations.deleteClass': command(InDataset.extend({ class: z.string() }), D.Dataset),
 
   'runs.list': query(z.object({ dataset: D.DatasetRef.optional() }), z.array(R.Run)),

@@ -2,7 +2,7 @@ import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
 import type { Dataset, EditLog, Split } from '@shared/schemas/dataset'
 import type { Queries } from '../db/database'
-import { addClass, deleteClass, mergeClasses, renameClass } from './class-edits'
+import { addClass, deleteClass, mergeClasses, moveClass, renameClass } from './class-edits'
 import type { ServiceContext } from './context'
 import { resolveDataset, type DatasetRow } from './dataset-queries'
 import { editLog, inEdit, listChange, performEdit, stateText, stepEdit } from './edits'
@@ -64,6 +64,11 @@ export class AnnotationService implements Service<'annotations'> {
 
   async mergeClasses({ dataset, from, into }: InDataset & { from: string[]; into: string }): Promise<Dataset> {
     return (await inEdit(this.context, dataset, (tx, row) => mergeClasses(tx, row, from, into))).dataset
+  }
+
+  async moveClass(input: InDataset & { class: string; position: number }): Promise<Dataset> {
+    return (await inEdit(this.context, input.dataset, (tx, row) => moveClass(tx, row, input.class, input.position)))
+      .dataset
   }
 
   async deleteClass(input: InDataset & { class: string }): Promise<Dataset> {

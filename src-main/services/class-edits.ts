@@ -59,6 +59,25 @@ export async function mergeClasses(tx: Queries, dataset: DatasetRow, from: strin
   await dissolve(tx, dataset, rows, target, title, 'merge-classes')
 }
 
+/** Puts a class at a place counted from 0 (past the end: last); the others close up. Labels do not change. */
+export async function moveClass(tx: Queries, dataset: DatasetRow, name: string, position: number): Promise<void> {
+  const row = await requireClass(tx, dataset.id, name)
+  const rows = await tx.all<ClassRow>(
+    'SELECT id, name, position FROM classes WHERE dataset_id = ? ORDER BY position, id',
+    dataset.id,
+  )
+  const order = rows.filter(({ id }) => id !== row.id)
+  order.splice(position, 0, row)
+  const moved = order.map((one, place) => ({ ...one, position: place }))
+  const changed = moved.filter(({ id, position: place }) => rows.find((one) => one.id === id)!.position !== place)
+  if (changed.length === 0) return
+  const sides: Sides = {
+    before: { classes: { upsert: rows.filter(({ id }) => changed.some((one) => one.id === id)), remove: [] } },
+    after: { classes: { upsert: changed, remove: [] } },
+  }
+  await perform(tx, dataset, `Move class "${name}"`, 'move-class', 0, sides)
+}
+
 /** Its samples stay, without a label. */
 export async function deleteClass(tx: Queries, dataset: DatasetRow, name: string): Promise<void> {
   await dissolve(

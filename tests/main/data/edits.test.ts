@@ -228,6 +228,23 @@ describe('edits of pictures', () => {
     await reopened.close()
   })
 
+  it('moves a class to another place and back, without touching a label', async () => {
+    const { annotations } = services
+    await annotations.addClass({ dataset: 'set', name: 'c' })
+    const names = async () => (await services.datasets.get({ dataset: 'set' })).classes.map(({ name }) => name)
+    const before = (await read(services)).labels
+    expect(await names()).toEqual(['a', 'b', 'c'])
+    await annotations.moveClass({ dataset: 'set', class: 'c', position: 0 })
+    expect(await names()).toEqual(['c', 'a', 'b'])
+    await annotations.moveClass({ dataset: 'set', class: 'c', position: 99 })
+    expect(await names()).toEqual(['a', 'b', 'c'])
+    expect((await read(services)).labels).toEqual(before)
+    await annotations.undo({ dataset: 'set' })
+    expect(await names()).toEqual(['c', 'a', 'b'])
+    await annotations.undo({ dataset: 'set' })
+    expect(await names()).toEqual(['a', 'b', 'c'])
+  })
+
   it('the favourable outcome follows its class through rename, merge and delete, and back', async () => {
     const { annotations, datasets } = services
     const positive = async () => (await datasets.get({ dataset: 'set' })).positive
