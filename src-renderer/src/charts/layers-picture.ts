@@ -88,6 +88,9 @@ const smallest = 5
 /** The back of a volume lies this share of its side to the right and above. */
 const slant = 0.3
 
+/** Room that a label needs, in pixels. */
+const labelWidth = (lines: string[]): number => 5.6 * Math.max(...lines.map((line) => line.length))
+
 /** Thickness of a volume: grows with the logarithm of its channels, since 512 would leave no room for 3. */
 const thickness = (channels: number): number => 4 + 4.5 * Math.log2(channels + 1)
 /** Height of a vector as a share of the room: the logarithm of its units; 4096 fills it. */
@@ -117,7 +120,7 @@ export function layersPicture(
       x,
       y: (room + placed.depth - one.height) / 2 + 3,
       center: x + (placed.width + placed.depth) / 2,
-      hasLabel: placed.width + placed.depth + gap >= 36,
+      hasLabel: placed.width + placed.depth + gap >= labelWidth(one.label),
     }
     x += placed.width + placed.depth + gap
     return stage

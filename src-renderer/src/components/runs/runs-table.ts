@@ -26,14 +26,17 @@ export function filterRuns(runs: Run[], { datasetId, statuses, tags, text }: Run
 
 export const tagsOf = (runs: Run[]): string[] => [...new Set(runs.flatMap(({ tags }) => tags))].sort()
 
-/** Settings that differ between these runs come first: they are what one wants to see. */
+/** Settings that differ between runs of the same family: they are what one wants to see. */
+export function variedSettings(runs: Run[], keys: string[]): string[] {
+  const values = (key: string) => runs.filter(({ params }) => key in params).map(({ params }) => params[key] ?? null)
+  return keys.filter((key) => new Set(values(key).map((value) => JSON.stringify(value))).size > 1)
+}
+
+/** All settings of these runs, those that differ first. */
 export function settingKeys(runs: Run[]): string[] {
   const keys = [...new Set(runs.flatMap(({ params }) => Object.keys(params)))]
-  const variety = (key: string) => new Set(runs.map(({ params }) => JSON.stringify(params[key] ?? null))).size
-  return keys
-    .map((key, index) => ({ key, index, isVaried: variety(key) > 1 }))
-    .sort((a, b) => Number(b.isVaried) - Number(a.isVaried) || a.index - b.index)
-    .map(({ key }) => key)
+  const varied = variedSettings(runs, keys)
+  return [...varied, ...keys.filter((key) => !varied.includes(key))]
 }
 
 const shares: { key: keyof SplitMetrics; title: string }[] = [
@@ -51,13 +54,22 @@ export interface RunColumn extends Column<Run> {
   isDefault: boolean
 }
 
+export interface ColumnContext {
+  split: Split
+  families: FamilyDescriptor[]
+  /** All rows are of one dataset, so its name need not be repeated. */
+  isOneDataset: boolean
+  /** There is room for more. */
+  isWide: boolean
+}
+
+/** How many settings that differ are shown unasked; twice as many where there is room. */
+const shownSettings = 2
+
 /** Every column there is; a setting's key is prefixed, so that it never collides with a column of the run. */
-export function runColumns(
-  runs: Run[],
-  split: Split,
-  families: FamilyDescriptor[],
-  isOneDataset: boolean,
-): RunColumn[] {
+export function runColumns(runs: Run[], { split, families, isOneDataset, isWide }: ColumnContext): RunColumn[] {
+  const settings = settingKeys(runs).filter((key) => key !== 'epochs')
+  const varied = new Set(variedSettings(runs, settings).slice(0, isWide ? 2 * shownSettings : shownSettings))
   const knobs = new Map(families.flatMap(({ params }) => Object.entries(params.properties)))
   const of = (group: RunColumn['group'], isDefault: boolean) => ({ group, isDefault })
   return [
@@ -71,7 +83,7 @@ export function runColumns(
       align: 'right' as const,
       value: (run: Run) => run.metrics[split]?.[key] ?? null,
       help: `On the ${split} split`,
-      ...of('Figures', key === 'accuracy' || key === 'loss'),
+      ...of('Figures', key === 'accuracy' || (isWide && (key === 'loss' || key === 'f1'))),
     })),
     {
       key: 'baseline',
@@ -79,22 +91,20 @@ export function runColumns(
       align: 'right',
       value: (run: Run) => run.baseline.majorityAccuracy,
       help: 'Accuracy of always answering the largest class',
-      ...of('Figures', true),
+      ...of('Figures', false),
     },
     { key: 'epochs', title: 'Epochs', align: 'right', ...of('Run', true) },
-    ...settingKeys(runs)
-      .filter((key) => key !== 'epochs')
-      .map((key) => ({
-        key: `param:${key}`,
-        title: knobs.has(key) ? fieldOf(key, knobs.get(key)!).title : titleOfKey(key),
-        value: (run: Run) => run.params[key] ?? null,
-        align: runs.some(({ params }) => typeof params[key] === 'number') ? ('right' as const) : ('left' as const),
-        ...of('Settings', key === 'learningRate' || key === 'batchSize'),
-      })),
+    ...settings.map((key) => ({
+      key: `param:${key}`,
+      title: knobs.has(key) ? fieldOf(key, knobs.get(key)!).title : titleOfKey(key),
+      value: (run: Run) => run.params[key] ?? null,
+      align: runs.some(({ params }) => typeof params[key] === 'number') ? ('right' as const) : ('left' as const),
+      ...of('Settings', varied.has(key)),
+    })),
     { key: 'durationMs', title: 'Trained for', align: 'right', ...of('Run', true) },
     { key: 'samplesPerSecond', title: 'Speed', align: 'right', ...of('Run', false) },
-    { key: 'parameterCount', title: 'Parameters', align: 'right', ...of('Run', true) },
-    { key: 'sizeBytes', title: 'Size', align: 'right', ...of('Run', false) },
+    { key: 'parameterCount', title: 'Parameters', align: 'right', ...of('Run', isWide) },
+    { key: 'sizeBytes', title: 'Size', align: 'right', ...of('Run', isWide) },
     { key: 'tags', title: 'Tags', value: (run: Run) => run.tags.join(', '), ...of('Run', false) },
     { key: 'createdAt', title: 'Date', align: 'right', ...of('Run', true) },
   ]
