@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { createOptimizer, stepScalars } from '@main/ml/optimizers'
 import { learningRateAt } from '@main/ml/schedule'
-import { tf } from '@main/ml/tf'
+import { tf, type TensorFlow } from '@main/ml/tf'
 import { TrainingParams } from '@main/ml/training-params'
 
 afterEach(() => tf.disposeVariables())
@@ -23,7 +23,7 @@ function descend(optimizer: TrainingParams['optimizer'], learningRate: number, s
 }
 
 /** The same by tfjs' own optimizer. */
-function tfjsDescend(optimizer: ReturnType<typeof tf.train.sgd>, steps: number): number[][] {
+function tfjsDescend(optimizer: TensorFlow.Optimizer, steps: number): number[][] {
   const weights = tf.variable(tf.tensor1d([1, -2]))
   const curvature = tf.tensor1d([1, 4])
   return Array.from({ length: steps }, () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { describeParams } from '@main/ml/params'
 import { families } from '@main/ml/registry'
-import { familyNamed, resolveParams, settingsSchema } from '@main/ml/settings'
+import { familyNamed, resolveParams, settingsSchema, type SettingsContext } from '@main/ml/settings'
 
 const cnn = familyNamed('cnn')
-const pictures = { modality: 'image', sampleCount: 100, inputShape: [28, 28, 1], classCount: 10 } as const
-const table = { modality: 'table', sampleCount: 100, inputShape: [7], classCount: 2 } as const
+const pictures: SettingsContext = { modality: 'image', sampleCount: 100, inputShape: [28, 28, 1], classCount: 10 }
+const table: SettingsContext = { modality: 'table', sampleCount: 100, inputShape: [7], classCount: 2 }
 
 describe('hyperparameters', () => {
   test('strings from the command line become what the knob is', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeInputs, fitEncoding } from '@main/ml/encode/encoding'
 import { columnsByField, encodeRows, fitTable, tableBaseline } from '@main/ml/encode/table'
-import { resolveParams, familyNamed } from '@main/ml/settings'
+import { familyNamed, resolveParams, type SettingsContext } from '@main/ml/settings'
 import { toyTable } from './toy'
 
 const fields = [
@@ -69,7 +69,7 @@ describe('encoding of tables', () => {
   })
 
   test('sensitive fields can be left out', () => {
-    const context = { modality: 'table', sampleCount: 1, inputShape: [], classCount: 2 } as const
+    const context: SettingsContext = { modality: 'table', sampleCount: 1, inputShape: [], classCount: 2 }
     const params = resolveParams(familyNamed('mlp'), { excludeSensitive: true }, undefined, context)
     const fitted = fitEncoding(toyTable(), params)
     expect(fitted.kind === 'table' && fitted.fields.map(({ field }) => field)).toEqual(['x', 'y', 'colour'])

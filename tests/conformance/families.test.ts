@@ -1,0 +1,6 @@
+import { describe } from 'vitest'
+import { engineStatus } from '@main/ml/tf'
+import { testFamilies } from './family-battery'
+
+describe(`model families on the ${engineStatus().backend} engine`, () =>
+  testFamilies({ image: { epochs: 15, samples: 90 }, table: { epochs: 15, samples: 120 } }))

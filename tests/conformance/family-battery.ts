@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeParams } from '@main/ml/params'
+import { families } from '@main/ml/registry'
+import { readArrays } from '@main/ml/safetensors'
+import { familyNamed, resolveParams, settingsSchema } from '@main/ml/settings'
+import type { Snapshot } from '@main/ml/snapshot'
+import { tf } from '@main/ml/tf'
+import { train } from '@main/ml/train'
+import { loadTrained, unloadTrained } from '@main/ml/trained'
+import type { Modality } from '@shared/schemas/dataset'
+import type { Params } from '@shared/schemas/run'
+import { runFolderWith, toyPictures, toyTable } from '../main/ml/toy'
+
+/** What every family must keep, on whichever engine this process has; a family that is found is tested, with no list. */
+export function testFamilies(toy: Record<Modality, { epochs: number; samples: number }>) {
+  let folder = ''
+  beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'pellucid-test-'))))
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  const toySet = (modality: Modality): Promise<Snapshot> | Snapshot =>
+    modality === 'image' ? toyPictures(join(folder, 'pictures'), toy.image.samples) : toyTable(toy.table.samples)
+
+  /** A small network keeps the pure-JavaScript engine fast: widths shrink. */
+  function smallParams(id: string): Params {
+    const own = describeParams(familyNamed(id).params).properties
+    const widths = Object.entries(own).filter(([, { type, default: d }]) => type === 'integer' && Number(d) >= 16)
+    return Object.fromEntries(widths.map(([key, knob]) => [key, Number(knob.default) >= 64 ? 16 : 8]))
+  }
+
+  const params = (id: string, modality: Modality, change: Params = {}): Params => ({
+    ...smallParams(id),
+    epochs: toy[modality].epochs,
+    batchSize: 16,
+    learningRate: 0.02,
+    ...change,
+  })
+
+  async function run(id: string, modality: Modality, name: string, change: Params = {}) {
+    const runDir = await runFolderWith(await toySet(modality), join(folder, `${id}-${modality}-${name}`))
+    const input = { runId: name, runDir, family: id, params: params(id, modality, change), resume: false }
+    const rows: { sampleId: number; probabilities: number[] }[] = []
+    const events = {
+      progress: () => {},
+      epoch: () => {},
+      notice: () => {},
+      predictions: (predicted: typeof rows) => void rows.push(...predicted),
+    }
+    const outcome = await train({ ...input, cacheDir: join(folder, 'cache') }, new AbortController().signal, events)
+    const { arrays } = await readArrays(join(runDir, 'model.safetensors'))
+    return { runDir, outcome, rows, weights: Object.fromEntries(arrays.map(({ name: key, data }) => [key, data])) }
+  }
+
+  const pairs = [...families.values()].flatMap(({ id, modalities }) => modalities.map((modality) => ({ id, modality })))
+
+  describe.each(pairs)('$id on $modality', ({ id, modality }) => {
+    test('learns a toy set, the same with the same seed and otherwise with another', async () => {
+      const first = await run(id, modality, 'first')
+      expect(first.outcome.metrics.test!.accuracy!).toBeGreaterThan(0.8)
+      const one = await run(id, modality, 'one', { epochs: 1 })
+      const again = await run(id, modality, 'again', { epochs: 1 })
+      expect(again.weights).toEqual(one.weights)
+      expect(again.outcome.metrics).toEqual(one.outcome.metrics)
+      const other = await run(id, modality, 'other', { seed: 2, epochs: 1 })
+      expect(other.weights).not.toEqual(one.weights)
+    }, 120_000)
+
+    test('predicts after loading as it did when it was trained', async () => {
+      const { runDir, rows } = await run(id, modality, 'loaded', { epochs: 1 })
+      const snapshot = await toySet(modality)
+      const { fields, samples: all } = snapshot
+      const inputs = all.slice(0, 4).map(({ path, values }) => {
+        const named = fields.map(({ name }, i) => [name, values![i]!] as const)
+        return modality === 'image' ? { path } : { values: Object.fromEntries(named) }
+      })
+      const model = await loadTrained(runDir)
+      const encoded = await model.encode(inputs)
+      const probabilities = model.probabilities(encoded)
+      const values = probabilities.arraySync() as number[][]
+      tf.dispose([encoded, probabilities])
+      for (const [i, row] of values.entries()) {
+        const stored = rows.find(({ sampleId }) => sampleId === all[i]!.id)!
+        row.forEach((p, k) => expect(p).toBeCloseTo(stored.probabilities[k]!, 5))
+      }
+    })
+
+    test('its settings come through JSON and its own schema unchanged', () => {
+      const family = familyNamed(id)
+      const context = { modality, sampleCount: 100, inputShape: [8, 8, 1], classCount: 2 }
+      for (const preset of family.presets.filter((each) => each.modalities.includes(modality))) {
+        const full = resolveParams(family, {}, preset.id, context)
+        const back = JSON.parse(JSON.stringify(full)) as Params
+        expect(resolveParams(family, back, undefined, context)).toEqual(full)
+        const asText = Object.fromEntries(Object.entries(full).map(([key, value]) => [key, String(value)]))
+        expect(resolveParams(family, asText, undefined, context)).toEqual(full)
+      }
+      expect(Object.keys(describeParams(settingsSchema(family)).properties).length).toBeGreaterThan(10)
+    })
+
+    test('names its layers itself, alike in every build, and ends in logits', () => {
+      const family = familyNamed(id)
+      const context = { modality, sampleCount: 100, inputShape: [8, 8, 1], classCount: 3 }
+      const own = resolveParams(family, params(id, modality), undefined, context)
+      const inputShape = modality === 'image' ? [8, 8, 1] : [5]
+      const build = () => family.build({ params: own as never, inputShape, classCount: 3, seed: 1 })
+      const [first, second] = [build(), build()]
+      expect(first.weights.map(({ originalName }) => originalName)).toEqual(
+        second.weights.map(({ originalName }) => originalName),
+      )
+      expect(first.outputs[0]!.shape).toEqual([null, 3])
+      const { activation } = first.layers.at(-1)!.getConfig()
+      expect(['linear', undefined]).toContain(activation)
+      first.dispose()
+      second.dispose()
+    })
+
+    test('leaves no tensor behind', async () => {
+      await unloadTrained()
+      await run(id, modality, 'before', { epochs: 1 })
+      const before = tf.memory().numTensors
+      const { runDir } = await run(id, modality, 'after', { epochs: 1 })
+      await loadTrained(runDir)
+      await unloadTrained()
+      expect(tf.memory().numTensors).toBe(before)
+    })
+  })
+}
