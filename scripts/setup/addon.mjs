@@ -39,7 +39,7 @@ export async function bringAddon({ what, log, target, content, prepare, args, ou
       cwd: folder,
       log,
       env: { ...process.env, JOBS: String(availableParallelism()) },
-      onTick: () => progress.tick('compiling'),
+      onTick: (said) => progress.tick(() => compiledFile(said)),
     })
     if (code !== 0) {
       throw new SetupProblem({ what: `${what} did not compile:\n${lastLines(said)}`, log: join(logsDir, `${log}.log`) })
@@ -55,6 +55,12 @@ export async function bringAddon({ what, log, target, content, prepare, args, ou
   }
   place(target, cached)
   return 'compiled'
+}
+
+/** What the compiler is at, from the lines of make. */
+function compiledFile(said) {
+  const file = [...said.matchAll(/^ {2}(?:CC|CXX)\(target\) \S*\/(\S+)\.o$/gm)].at(-1)?.[1]
+  return file ? `compiling ${file}` : 'compiling'
 }
 
 /** Where the user's cache has an addon of that content for this platform, or would have it. */

@@ -27,7 +27,7 @@ export async function bringDependencies(progress) {
     cwd: root,
     log: 'dependencies',
     onStart: noteNpm,
-    onTick: () => progress.tick(`${countPackages(modules)} of about ${total} packages`),
+    onTick: () => progress.tick(() => `${countPackages(modules)} of about ${total} packages`),
   })
   if (code === 0 && differingPackages(lock, readJson(join(modules, '.package-lock.json'))).length === 0) {
     return progress.end(`${total} packages installed`)
@@ -59,8 +59,10 @@ function isWanted({ optional, devOptional, os, cpu, libc }, platform, arch) {
   return names(os, platform) && names(cpu, arch) && names(libc, 'glibc')
 }
 
+/** Packages that have arrived: npm makes all folders first and fills them as downloads come in. */
 function countPackages(folder) {
-  if (!existsSync(folder)) return 0
-  const names = readdirSync(folder).filter((name) => !name.startsWith('.'))
-  return names.reduce((sum, name) => sum + (name.startsWith('@') ? readdirSync(join(folder, name)).length : 1), 0)
+  const names = readdirSync(folder).flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(folder, name)).map((child) => join(name, child)) : [name],
+  )
+  return names.filter((name) => existsSync(join(folder, name, 'package.json'))).length
 }

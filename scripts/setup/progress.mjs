@@ -30,12 +30,13 @@ export class Progress {
     this.#print(`${this.#prefix()} ${this.#title}: ${text}`)
   }
 
-  /** Where a long step is; may be called often. `detail` is for instance "120 of 274 MB, 44 %, 31 MB/s". */
-  tick(detail) {
+  /** Where a long step is; may be called often. `say` gives for instance "120 of 274 MB, 44 %, 31 MB/s". */
+  tick(say) {
     const now = Date.now()
     const every = this.#stream.isTTY ? 200 : 10_000
     if (now - this.#lastTick < every) return
     this.#lastTick = now
+    const detail = typeof say === 'function' ? say() : say
     const line = `${this.#prefix()} ${this.#title}: ${detail ? `${detail}, ` : ''}${seconds(now - this.#stepStarted)}`
     if (!this.#stream.isTTY) return this.#print(line)
     this.#stream.write(`\r\x1b[K${line.slice(0, (this.#stream.columns ?? 80) - 1)}`)

@@ -1,0 +1,2 @@
+export { createWorkbench } from '../../src-main/workbench'
+export { forkHost } from '../../src-main/headless/fork-host'

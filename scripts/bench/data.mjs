@@ -1,0 +1,169 @@
+// Measures the data side on the built-from-source services: import of many small pictures, how long main's event loop
+// is blocked meanwhile, and looking, filtering, labelling and undoing in 100 000 samples.
+//
+//   node scripts/bench/data.mjs [pictures, default 10000] [rows, default 100000]
+import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { pathToFileURL } from 'node:url'
+import sharp from 'sharp'
+import { build } from 'vite'
+
+const root = resolve(import.meta.dirname, '../..')
+const outDir = join(root, '.cache', 'bench-data')
+const [pictureCount = 10_000, rowCount = 100_000] = process.argv.slice(2).map(Number)
+const results = []
+
+await bundle()
+const { createWorkbench, forkHost } = await import(pathToFileURL(join(outDir, 'main.js')))
+const folder = await mkdtemp(join(tmpdir(), 'pellucid-bench-'))
+try {
+  const pictures = await makePictures(join(root, '.cache', `bench-pictures-${pictureCount}`), pictureCount)
+  const table = await makeTable(join(folder, 'people.csv'), rowCount)
+  const workbench = await createWorkbench({
+    workspace: join(folder, 'workspace'),
+    kind: 'test',
+    shell: 'cli',
+    resources: join(root, 'resources'),
+    spawn: forkHost(join(outDir, 'worker.js'), (_role, line) => console.error(line)),
+  })
+  const call = async (method, input) => {
+    const reply = await workbench.call(method, input)
+    if (!reply.ok) throw new Error(`${method}: ${reply.error.message}`)
+    return reply.value
+  }
+  await benchPictures(call, pictures)
+  await benchTable(call, table)
+  await workbench.close()
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+console.log(JSON.stringify(results, null, 1))
+process.exit(0)
+
+async function benchPictures(call, path) {
+  await measure('open the decoding process', () => call('datasets.inspect', { paths: [path] }))
+  await measure(
+    `import ${pictureCount} pictures`,
+    () => call('datasets.import', { paths: [path], name: 'pictures' }),
+    pictureCount,
+  )
+  await benchSamples(call, 'pictures', [{ search: '12' }, { splits: ['test'] }])
+}
+
+async function benchTable(call, path) {
+  await measure(
+    `import ${rowCount} rows`,
+    () => call('datasets.import', { paths: [path], name: 'people', target: 'risk' }),
+    rowCount,
+  )
+  await benchSamples(call, 'people', [
+    { search: 'rent' },
+    { search: 'age' },
+    { sort: { field: 'amount', descending: true } },
+    { unlabelled: true },
+    { splits: ['test'], sort: { field: 'job' } },
+  ])
+  await measure('derive a column', () =>
+    call('datasets.derive', {
+      dataset: 'people',
+      column: 'old',
+      derivation: { kind: 'bins', from: 'age', cuts: [25], labels: ['young', 'old'] },
+    }),
+  )
+}
+
+async function benchSamples(call, dataset, filters) {
+  const page = (name, filter, offset = 0) =>
+    measure(`${dataset}: ${name}`, () => call('datasets.samples', { dataset, filter, offset, limit: 200 }))
+  await measure(`${dataset}: get`, () => call('datasets.get', { dataset }))
+  await page('first page', {})
+  await page('last page', {}, (dataset === 'pictures' ? pictureCount : rowCount) - 200)
+  const { classes } = await call('datasets.get', { dataset })
+  for (const filter of [{ classIds: [classes[0].id] }, ...filters]) {
+    await page(`first page of ${JSON.stringify(filter)}`, filter)
+    await page(`next page of it`, filter, 200)
+  }
+  await measure(`${dataset}: all ids`, () => call('datasets.sampleIds', { dataset, filter: {} }))
+  await measure(`${dataset}: label 1 sample`, () =>
+    call('annotations.label', { dataset, selection: { refs: ['#7'] }, class: classes[1].name }),
+  )
+  await measure(`${dataset}: label all`, () =>
+    call('annotations.label', { dataset, selection: { filter: {} }, class: classes[0].name }),
+  )
+  await measure(`${dataset}: undo`, () => call('annotations.undo', { dataset }))
+  await measure(`${dataset}: redo`, () => call('annotations.redo', { dataset }))
+  await measure(`${dataset}: undo`, () => call('annotations.undo', { dataset }))
+  await measure(`${dataset}: split`, () => call('datasets.split', { dataset, seed: 2 }))
+}
+
+async function measure(name, work, count) {
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const start = performance.now()
+  await work()
+  const seconds = (performance.now() - start) / 1000
+  await new Promise((done) => setTimeout(done, 5))
+  delay.disable()
+  const result = { name, ms: Math.round(seconds * 1000), longestBlockMs: Math.round(delay.max / 1e6) }
+  if (count) result.perSecond = Math.round(count / seconds)
+  results.push(result)
+  console.error(JSON.stringify(result))
+}
+
+/** Small grey pictures like handwritten digits, no two alike. */
+async function makePictures(path, count) {
+  const have = await readdir(path).catch(() => [])
+  if (have.length === 10) return path
+  for (let c = 0; c < 10; c++) await mkdir(join(path, String(c)), { recursive: true })
+  for (let i = 0; i < count; i++) {
+    const pixels = Buffer.alloc(784)
+    for (let at = 0; at < 784; at++) pixels[at] = (at * 7 + i * 13 + ((i * at) >> 3)) & (at % 5 ? 255 : 63)
+    const picture = sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } }).toColourspace('b-w')
+    await writeFile(join(path, String(i % 10), `${i}.png`), await picture.png().toBuffer())
+  }
+  return path
+}
+
+async function makeTable(path, count) {
+  const out = createWriteStream(path)
+  const extra = Array.from({ length: 14 }, (_, i) => `f${i}`)
+  out.write(`id,age,amount,job,housing,risk,${extra.join(',')}\n`)
+  for (let i = 0; i < count; i++) {
+    const cells = [
+      i,
+      18 + ((i * 7) % 60),
+      ((i * 2654435761) % 20000) / 4,
+      `job ${i % 23}`,
+      i % 3 ? 'own' : 'rent',
+      i % 10 < 7 ? 'good' : 'bad',
+    ]
+    if (!out.write(`${[...cells, ...extra.map((_, c) => (i * (c + 3)) % 1000)].join(',')}\n`)) await once(out, 'drain')
+  }
+  out.end()
+  await once(out, 'close')
+  return path
+}
+
+async function bundle() {
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    define: { __VERSION__: JSON.stringify('bench') },
+    resolve: { alias: { '@shared': join(root, 'src-shared') } },
+    build: {
+      ssr: true,
+      target: 'node18',
+      outDir,
+      emptyOutDir: true,
+      rollupOptions: {
+        input: { main: join(root, 'scripts/bench/data-entry.mjs'), worker: join(root, 'src-main/worker/entry.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  })
+}
