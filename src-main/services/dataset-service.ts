@@ -68,7 +68,7 @@ export class DatasetService implements Service<'datasets'> {
   async importSample({ id, name, taskId }: { id: string; name?: string; taskId?: string }, signal: AbortSignal) {
     const sample = await findBundledSample(this.context, id)
     await refuseTakenName(this.context.db, name ?? sample.title)
-    const path = await unpackSample(this.context, sample, signal)
+    const path = await unpackSample(this.context, sample, signal, taskId)
     const { target, positive, sensitive } = sample
     const spec = {
       paths: [path],

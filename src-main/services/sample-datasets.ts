@@ -37,6 +37,7 @@ export async function unpackSample(
   { paths, tasks }: Pick<ServiceContext, 'paths' | 'tasks'>,
   sample: BundledSample,
   signal: AbortSignal,
+  taskId?: string,
 ): Promise<string> {
   const out = join(paths.files, 'samples', sample.id)
   const content = join(out, sample.root ?? basename(sample.path))
@@ -46,7 +47,7 @@ export async function unpackSample(
   try {
     await verify(archive, sample)
     await mkdir(partial, { recursive: true })
-    if (archive.endsWith('.tar')) await unpackTar(tasks, sample, archive, partial, signal)
+    if (archive.endsWith('.tar')) await unpackTar(tasks, { ...sample, taskId }, archive, partial, signal)
     else await copyFile(archive, join(partial, basename(archive)))
     await rm(out, { recursive: true, force: true })
     await rename(partial, out)
@@ -59,13 +60,13 @@ export async function unpackSample(
 
 async function unpackTar(
   tasks: ServiceContext['tasks'],
-  { title }: BundledSample,
+  { title, taskId }: BundledSample & { taskId?: string },
   archive: string,
   out: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { size } = await stat(archive)
-  await tasks.run({ title: `Unpacking ${title}`, unit: 'bytes' }, signal, (inner, progress) =>
+  await tasks.run({ taskId, title: `Unpacking ${title}`, unit: 'bytes' }, signal, (inner, progress) =>
     extractTar(archive, out, inner, (done) => progress(done, size)),
   )
 }
