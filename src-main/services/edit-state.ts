@@ -51,7 +51,7 @@ async function setListed(tx: Queries, datasetId: string, editId: number, side: S
   const column = list === 'labels' ? 'class_id' : 'split'
   await tx.run(
     `UPDATE samples SET ${column} = listed.value FROM (${listedIn(side, list)}) AS listed
-     WHERE samples.id = listed.sample_id AND samples.dataset_id = ?`,
+     WHERE samples.id = listed.sample_id AND +samples.dataset_id = ?`, // the plus: each listed id is looked up once
     editId,
     datasetId,
   )

@@ -64,9 +64,8 @@ export async function relabelFromTarget(
     )
   const idOf = new Map(classes.map(({ id, name }) => [name, id]))
   await tx.run(
-    `UPDATE samples SET class_id = wanted.id
-     FROM (SELECT value ->> 0 AS literal, value ->> 1 AS id FROM json_each(?)) AS wanted
-     WHERE dataset_id = ? AND "values" -> ? = wanted.literal`,
+    `WITH wanted AS MATERIALIZED (SELECT value ->> 0 AS literal, value ->> 1 AS id FROM json_each(?))
+     UPDATE samples SET class_id = wanted.id FROM wanted WHERE dataset_id = ? AND "values" -> ? = wanted.literal`,
     JSON.stringify([...literals].map(([literal, name]) => [literal, idOf.get(name)!])),
     datasetId,
     jsonPath(target),
@@ -111,14 +110,24 @@ export async function syncTargetValues(
   const kind = await targetKind(tx, dataset)
   const classes = await tx.all<ClassRow>('SELECT * FROM classes WHERE dataset_id = ?', dataset.id)
   const literals = classes.map(({ id, name }) => [id, JSON.stringify(targetValue(kind, name))])
+  // The plus keeps SQLite from walking the whole dataset for the few samples that an edit lists.
+  const of = listed
+    ? `+dataset_id = ? AND samples.id IN (SELECT sample_id FROM (${listedIn(listed.side, 'labels')}))`
+    : 'dataset_id = ?'
+  const which = [dataset.id, ...(listed ? [listed.editId] : [])]
+  const path = jsonPath(dataset.target!)
   await tx.run(
-    `UPDATE samples SET "values" = json_set("values", ?, json(coalesce(
-       (SELECT value ->> 1 FROM json_each(?) WHERE value ->> 0 = samples.class_id), 'null')))
-     WHERE dataset_id = ? ${listed ? `AND id IN (SELECT sample_id FROM (${listedIn(listed.side, 'labels')}))` : ''}`,
-    jsonPath(dataset.target!),
+    `WITH written AS MATERIALIZED (SELECT value ->> 0 AS class_id, value ->> 1 AS literal FROM json_each(?))
+     UPDATE samples SET "values" = json_set("values", ?, json(written.literal)) FROM written
+     WHERE ${of} AND samples.class_id = written.class_id`,
     JSON.stringify(literals),
-    dataset.id,
-    ...(listed ? [listed.editId] : []),
+    path,
+    ...which,
+  )
+  await tx.run(
+    `UPDATE samples SET "values" = json_set("values", ?, NULL) WHERE ${of} AND class_id IS NULL`,
+    path,
+    ...which,
   )
 }
 
