@@ -146,7 +146,8 @@ async function makeFolder(root: string): Promise<void> {
     const { code } = error as { code?: string }
     if (code === 'EEXIST' || code === 'ENOTDIR')
       throw new WorkbenchError('invalid_input', `"${root}" is a file; a workspace is a folder. Name another one.`)
-    if (isReadOnlyPlace(error))
+    // Node tells a read-only mount as ENOENT when it makes several folders at once.
+    if (isReadOnlyPlace(error) || code === 'ENOENT')
       throw new WorkbenchError(
         'invalid_input',
         `The workspace folder "${root}" cannot be made: nothing may be written there. Name another one with --workspace or PELLUCID_WORKSPACE.`,

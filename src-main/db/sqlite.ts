@@ -92,7 +92,9 @@ class SqliteDb implements Db {
   }
 
   async backupTo(path: string) {
-    await this.run('VACUUM INTO ?', path)
+    // Reads only, so that it may be done while another program holds the workspace.
+    if (this.isReadOnly) await this.#write.run('VACUUM INTO ?', path)
+    else await this.run('VACUUM INTO ?', path)
   }
 
   async close() {

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { onTestFinished } from 'vitest'
+import { chromium, type Browser } from 'playwright'
+import { runtime, startCommand, type RunOptions } from './program'
+
+export interface Served {
+  /** The link with its token. */
+  url: string
+  origin: string
+  pid: number
+  /** `fetch` with the cookie that the token was swapped for. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+/** A real `pellucid serve`. */
+export async function serve(workspace: string, options: RunOptions = {}): Promise<Served> {
+  const child = startCommand(['serve', '--json'], { ...options, workspace })
+  let stderr = ''
+  child.stderr!.on('data', (chunk) => (stderr += chunk))
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+    child.kill(signal)
+    const [code] = (await once(child, 'exit')) as [number | null]
+    return code
+  }
+  process.once('exit', () => void child.kill('SIGKILL'))
+  const lines = createInterface({ input: child.stdout! })
+  const [line] = (await Promise.race([
+    once(lines, 'line'),
+    once(child, 'exit').then(() => Promise.reject(new Error(`serve ended: ${stderr}`))),
+  ])) as [string]
+  const { url } = JSON.parse(line) as { url: string }
+  const { origin } = new URL(url)
+  const swapped = await fetch(url, { redirect: 'manual' })
+  const cookie = swapped.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const withCookie = (path: string, init: RequestInit = {}) =>
+    fetch(`${origin}${path}`, { ...init, headers: { cookie, ...(init.headers as Record<string, string>) } })
+  return { url, origin, pid: child.pid!, fetch: withCookie, stop }
+}
+
+/** Chromium with nothing of its own to say to the network. */
+export async function launchBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({
+    executablePath: process.env['PELLUCID_CHROMIUM'] || runtime().chromiumPath || '/usr/bin/chromium',
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  })
+  onTestFinished(() => browser.close())
+  return browser
+}
