@@ -9,7 +9,7 @@ import { registerIpc } from './electron/ipc'
 import { setMenu } from './electron/menu'
 import { denyPermissions, forbidNetwork, silenceChromium } from './electron/network'
 import { registerScheme, servePages } from './electron/pages'
-import { utilityHost } from './electron/utility-host'
+import { desktopHost } from './electron/worker-host'
 import { openWindow } from './electron/window'
 import { createWorkbench, type Workbench } from './workbench'
 import { workspaceFolder } from './workspace-folder'
@@ -42,7 +42,7 @@ async function start(): Promise<void> {
       workspace,
       kind: 'window',
       shell: 'desktop',
-      spawn: utilityHost(join(__dirname, 'worker.js'), (role, line) => workbench?.log('debug', role, line)),
+      spawn: desktopHost(join(__dirname, 'worker.js'), (role, line) => workbench?.log('debug', role, line)),
       resources,
       desktop: desktopShell(() => window),
     })

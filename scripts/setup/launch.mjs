@@ -15,6 +15,8 @@ export function electronArguments(uid = process.getuid?.()) {
 /** The environment of the app: where Electron and the libraries of the engine are. */
 export function appEnvironment(runtime, env = process.env) {
   const { ELECTRON_RUN_AS_NODE: _, ...rest } = env
+  // The desktop app runs its workers in this Node (see src-main/electron/worker-host.ts).
+  rest.PELLUCID_NODE ??= process.execPath
   const paths = runtime?.engine?.libraryPaths ?? []
   if (paths.length > 0) rest.LD_LIBRARY_PATH = [...paths, env.LD_LIBRARY_PATH].filter(Boolean).join(':')
   if (runtime?.source === 'registry') rest.ELECTRON_OVERRIDE_DIST_PATH = dirname(runtime.electronPath)

@@ -6,10 +6,16 @@ import type { SpawnWorker, WorkerRole } from '../worker/host'
 /** How the last lines of a worker's output are kept: TensorFlow says there why it gave up. */
 export type OnOutput = (role: WorkerRole, line: string) => void
 
-/** Starts workers as children of this Node process; `script` is the built `worker.js`. They end with their parent. */
-export function forkHost(script: string, onOutput: OnOutput): SpawnWorker {
+/**
+ * Starts workers as child processes of Node; `script` is the built `worker.js`. They end with their parent. `execPath`
+ * names another Node than the one that runs this.
+ */
+export function forkHost(script: string, onOutput: OnOutput, execPath = process.execPath): SpawnWorker {
   return (role, env) => {
     const child = fork(script, [`--role=${role}`], {
+      execPath,
+      // A debugger of the parent (Playwright starts one) is not the worker's.
+      execArgv: [],
       env: { ...process.env, ...env },
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
