@@ -47,9 +47,13 @@ export function cellBackground(cell: ConfusionCell, isDark: boolean): string {
   return `color-mix(in srgb, var(--class-${cell.isCorrect ? 0 : 1}) ${share}%, var(--ui-bg))`
 }
 
-export const cellText = ({ count, share }: ConfusionCell, unit: ConfusionUnit): string => {
+/** Figure in a cell: counts, or per cent of the row without its sign; nothing short of all is rounded up to 100. */
+export function cellText({ count, share }: ConfusionCell, unit: ConfusionUnit): string {
   if (unit === 'counts') return formatCount(count)
-  return share === null ? '–' : formatPercent(share, share > 0 && share < 0.0995 ? 1 : 0)
+  if (share === null) return '–'
+  const percent = share * 100
+  const isFine = percent < 9.95 || (percent >= 99.5 && percent < 100)
+  return isFine ? String(Math.min(99.9, Number(percent.toFixed(1)))) : String(Math.round(percent))
 }
 
 /** What a screen reader says of a cell. */

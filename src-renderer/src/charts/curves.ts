@@ -97,19 +97,12 @@ function bestMark(run: CurveRun, measured: CurvePoint[], drawn: CurvePoint[], co
   const index = measured.findIndex(({ x }) => x === run.bestEpoch)
   const point = drawn[index]
   if (!point || point.y === null) return undefined
-  const isOne = input.runs.length === 1
   return {
     symbol: 'circle',
     symbolSize: 9,
     silent: true,
     itemStyle: { color: input.colors.surface, borderColor: color, borderWidth: 2 },
-    label: {
-      show: isOne,
-      position: input.metric === 'loss' ? 'top' : 'bottom',
-      color: input.colors.muted,
-      fontSize: 11,
-      formatter: `${run.isBestKept ? 'best, kept' : 'lowest validation loss'}, epoch ${point.x}`,
-    },
+    label: { show: false },
     data: [{ coord: [point.x, point.y] }],
   }
 }
@@ -147,7 +140,7 @@ function baselineSeries({ baseline, metric, colors }: CurvesInput): object[] {
         symbol: 'none',
         lineStyle: { color: colors.reference, type: [2, 3], width: 1.5 },
         label: {
-          position: 'insideStartTop',
+          position: 'insideEndTop',
           color: colors.muted,
           fontSize: 11,
           formatter: `always the largest class ${formatPercent(baseline)}`,

@@ -61,28 +61,27 @@ export function useCellSamples(cell: Ref<OpenCell | null>) {
     () => readSamples().catch((cause) => ui.showError(cause, 'The labels could not be read again')),
   )
 
+  /** What was just done, in words; `canUndo` while taking it back is one key away. */
+  const said = ref<{ text: string; canUndo: boolean } | null>(null)
+  watch(cell, () => (said.value = null))
+
   async function label(ids: number[], name: string): Promise<void> {
     try {
       await api.annotations.label({ dataset: datasetId.value, selection: { ids }, class: name })
       await readSamples()
-      ui.toast({
-        tone: 'success',
-        title: `Labelled ${formatCounted(ids.length, 'sample')} “${name}”`,
-        text: 'The matrix keeps showing what this run learned from; train again to see the effect.',
-        action: { label: 'Undo', run: () => void undo() },
-      })
+      said.value = { text: `Labelled ${formatCounted(ids.length, 'sample')} “${name}”.`, canUndo: true }
     } catch (cause) {
       ui.showError(cause, 'The label was not changed')
     }
   }
   async function undo(): Promise<void> {
     try {
-      const undone = await api.annotations.undo({ dataset: datasetId.value })
+      const { title } = await api.annotations.undo({ dataset: datasetId.value })
       await readSamples()
-      ui.toast({ tone: 'info', title: `Undone: ${undone.title}` })
+      said.value = { text: `Undone: ${title}`, canUndo: false }
     } catch (cause) {
-      ui.showError(cause, 'There was nothing to undo')
+      ui.showError(cause, 'Nothing was undone')
     }
   }
-  return { predictions, samples, total, error, isLoading, load, label, undo }
+  return { predictions, samples, total, error, isLoading, said, load, label, undo }
 }
