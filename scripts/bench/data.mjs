@@ -2,7 +2,7 @@
 // is blocked meanwhile, and looking, filtering, labelling and undoing in 100 000 samples.
 //
 //   node scripts/bench/data.mjs [pictures, default 10000] [rows, default 100000]
-import { mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -16,6 +16,7 @@ const root = resolve(import.meta.dirname, '../..')
 const outDir = join(root, '.cache', 'bench-data')
 const [pictureCount = 10_000, rowCount = 100_000] = process.argv.slice(2).map(Number)
 const results = []
+let workerPids = () => []
 
 await bundle()
 const { createWorkbench, forkHost } = await import(pathToFileURL(join(outDir, 'main.js')))
@@ -30,6 +31,7 @@ try {
     resources: join(root, 'resources'),
     spawn: forkHost(join(outDir, 'worker.js'), (_role, line) => console.error(line)),
   })
+  workerPids = () => workbench.workers().map(({ pid }) => pid)
   const call = async (method, input) => {
     const reply = await workbench.call(method, input)
     if (!reply.ok) throw new Error(`${method}: ${reply.error.message}`)
@@ -103,15 +105,30 @@ async function benchSamples(call, dataset, filters) {
 async function measure(name, work, count) {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
+  const cpuBefore = await cpuSeconds()
   const start = performance.now()
   await work()
   const seconds = (performance.now() - start) / 1000
   await new Promise((done) => setTimeout(done, 5))
   delay.disable()
   const result = { name, ms: Math.round(seconds * 1000), longestBlockMs: Math.round(delay.max / 1e6) }
+  const cpu = (await cpuSeconds()) - cpuBefore
+  if (cpu > 0.5) result.cpuSeconds = Number(cpu.toFixed(2))
   if (count) result.perSecond = Math.round(count / seconds)
   results.push(result)
   console.error(JSON.stringify(result))
+}
+
+/** What main and its workers computed so far: on a busy machine it tells more than the clock. */
+async function cpuSeconds() {
+  const { user, system } = process.cpuUsage()
+  let total = (user + system) / 1e6
+  for (const pid of workerPids()) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (stat) total += (Number(fields[11]) + Number(fields[12])) / 100
+  }
+  return total
 }
 
 /** Small grey pictures like handwritten digits, no two alike. */
