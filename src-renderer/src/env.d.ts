@@ -4,3 +4,8 @@ declare module '@nuxt/ui/vue-plugin' {
   const plugin: Plugin
   export default plugin
 }
+declare module '*.vue' {
+  import type { DefineComponent } from 'vue'
+  const component: DefineComponent
+  export default component
+}

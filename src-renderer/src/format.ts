@@ -27,11 +27,10 @@ export function formatNumber(value: number | null | undefined, digits = 4): stri
   if (value === 0) return '0'
   const size = Math.abs(value)
   if (size >= 10 ** Math.max(digits, 4) && Number.isInteger(value)) return formatCount(value)
-  if (size < 1e-4 || size >= 1e9)
-    return value
-      .toExponential(Math.min(digits - 1, 2))
-      .replace('e+', 'e')
-      .replace(/-/g, '−')
+  if (size < 1e-4 || size >= 1e9) {
+    const [mantissa, exponent] = value.toExponential(Math.min(digits - 1, 2)).split('e')
+    return `${Number(mantissa)}e${Number(exponent)}`.replace(/-/g, '−')
+  }
   const [whole = '', fraction] = String(Number(value.toPrecision(digits))).split('.')
   return (group(whole) + (fraction ? `.${fraction}` : '')).replace('-', '−')
 }

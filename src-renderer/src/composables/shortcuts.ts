@@ -37,12 +37,23 @@ export function isTextField(target: EventTarget | null): boolean {
   return fieldTags.has(target.tagName) && !toggles.has((target as HTMLInputElement).type)
 }
 
+const controls = 'button, a[href], summary, input, [role="tab"], [role="switch"], [role="checkbox"], [role="combobox"]'
+const movedByArrows = '[role="tab"], [role="slider"], [role="radio"], [role="menuitem"], input[type="range"]'
+
+/** Keys that the focused control itself answers to: Enter and Space press it, arrows move within it. */
+export function belongsToControl(key: string, target: EventTarget | null): boolean {
+  if (!(target instanceof Element)) return false
+  if (key === 'Enter' || key === ' ') return target.closest(controls) !== null
+  return /^(Arrow|Home|End|Page)/.test(key) && target.closest(movedByArrows) !== null
+}
+
 /** A dialog has the keyboard to itself. */
 const hasDialog = (): boolean =>
   document.querySelector('[role="dialog"][data-state="open"], [role="alertdialog"]') !== null
 
 function handle(event: KeyboardEvent): void {
   if (event.defaultPrevented || hasDialog()) return
+  if (belongsToControl(event.key, event.target)) return
   const name = keyName(event)
   const inField = isTextField(event.target)
   for (const shortcut of [...activeShortcuts].reverse()) {
