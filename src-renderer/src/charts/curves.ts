@@ -137,6 +137,7 @@ function baselineSeries({ baseline, metric, colors }: CurvesInput): object[] {
       data: [],
       markLine: {
         silent: true,
+        animation: false,
         symbol: 'none',
         lineStyle: { color: colors.reference, type: [2, 3], width: 1.5 },
         label: {

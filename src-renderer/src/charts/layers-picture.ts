@@ -83,6 +83,7 @@ const block = (
 })
 
 const labelHeight = 30
+const widestGap = 120
 const vectorWidth = 12
 const smallest = 5
 /** The back of a volume lies this share of its side to the right and above. */
@@ -93,8 +94,9 @@ const labelWidth = (lines: string[]): number => 5.6 * Math.max(...lines.map((lin
 
 /** Thickness of a volume: grows with the logarithm of its channels, since 512 would leave no room for 3. */
 const thickness = (channels: number): number => 4 + 4.5 * Math.log2(channels + 1)
-/** Height of a vector as a share of the room: the logarithm of its units; 4096 fills it. */
-const vectorShare = (units: number): number => Math.min(1, Math.log2(units + 1) / 12)
+/** Height of a vector as a share of the room: the logarithm of its units, against the widest one's (64 at least). */
+const vectorShare = (units: number, widest: number): number =>
+  Math.log2(units + 1) / Math.log2(Math.max(widest, 64) + 1)
 
 /** Places the blocks from left to right; sides of volumes are to scale with each other. */
 export function layersPicture(
@@ -106,11 +108,14 @@ export function layersPicture(
   const room = height - labelHeight - 6
   const sides = blocks.filter(({ kind }) => kind === 'volume').flatMap(({ shape }) => shape.slice(0, 2))
   const scale = room / (1 + slant) / Math.max(1, ...sides)
-  const sized = blocks.map((one) => measure(one, scale, room))
+  const widest = Math.max(1, ...blocks.filter(({ kind }) => kind === 'vector').map(({ shape }) => shape[0] ?? 1))
+  // Beside volumes a bar stays lower than they are, so that the eye goes to the maps first.
+  const barRoom = sides.length > 0 ? 0.62 * room : 0.9 * room
+  const sized = blocks.map((one) => measure(one, scale, widest, barRoom))
   const taken = sized.reduce((sum, one) => sum + one.width + one.depth, 0)
   const gaps = Math.max(1, sized.length - 1)
   const shrink = Math.min(1, (width - gaps * 8 - 4) / taken)
-  const gap = Math.min(64, (width - 4 - taken * shrink) / gaps)
+  const gap = Math.min(widestGap, (width - 4 - taken * shrink) / gaps)
   const total = taken * shrink + gap * (sized.length - 1)
   let x = Math.max(2, (width - total) / 2)
   const stages = sized.map((one) => {
@@ -130,10 +135,10 @@ export function layersPicture(
   return { stages, links, width, height }
 }
 
-function measure(one: Block, scale: number, room: number) {
+function measure(one: Block, scale: number, widest: number, barRoom: number) {
   if (one.kind === 'vector') {
     const units = one.shape[0] ?? 1
-    const height = Math.max(smallest * 2, vectorShare(units) * room)
+    const height = Math.max(smallest * 2, vectorShare(units, widest) * barRoom)
     return { ...one, width: vectorWidth, height, depth: 0, label: [formatCount(units)] }
   }
   const [high = 1, wide = 1, channels = 1] = one.shape
