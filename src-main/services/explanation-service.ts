@@ -3,12 +3,12 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
-import { ExplainSpec, Explanation, Importance, type ImportanceSpec } from '@shared/schemas/explanation'
+import { Explanation, Importance, type ExplainSpec, type ImportanceSpec } from '@shared/schemas/explanation'
 import type { ServiceContext } from './context'
 import { resolveDataset, resolveSample, samplePath } from './dataset-queries'
 import { resolveRun, runFolder, type RunRow } from './run-queries'
 
-type Parsed = ReturnType<typeof ExplainSpec.parse>
+type Parsed = ExplainSpec
 
 /** Explains what a run says, from its best weights; each map is computed once and kept in the cache folder. */
 export class ExplanationService implements Service<'explanations'> {
