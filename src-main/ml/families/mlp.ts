@@ -57,7 +57,7 @@ const smallTable = {
   hiddenLayers: 1,
   units: 16,
   dropout: 0.3,
-  l2: 0.003,
+  l2: 0.01,
   batchSize: 32,
   learningRate: 0.003,
   epochs: 40,
