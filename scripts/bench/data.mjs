@@ -113,7 +113,7 @@ async function measure(name, work, count) {
   delay.disable()
   const result = { name, ms: Math.round(seconds * 1000), longestBlockMs: Math.round(delay.max / 1e6) }
   const cpu = (await cpuSeconds()) - cpuBefore
-  if (cpu > 0.5) result.cpuSeconds = Number(cpu.toFixed(2))
+  if (cpu > 0.04) result.cpuSeconds = Number(cpu.toFixed(2))
   if (count) result.perSecond = Math.round(count / seconds)
   results.push(result)
   console.error(JSON.stringify(result))

@@ -10,7 +10,9 @@ export async function openSqlite(path: string, { readOnly = false } = {}): Promi
   const writer = reader ?? (await connect(path, sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE))
   if (readOnly) return new SqliteDb(writer, writer, true)
   try {
-    await queriesOf(writer).exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;')
+    await queriesOf(writer).exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216;',
+    )
     return new SqliteDb(writer, await connect(path, sqlite3.OPEN_READONLY), false)
   } catch (error) {
     await closeConnection(writer).catch(() => {})
@@ -86,9 +88,15 @@ class SqliteDb implements Db {
         return result
       } catch (error) {
         await this.#write.exec('ROLLBACK').catch(() => {}) // a full disk has rolled back already
+        if ((error as { code?: string }).code === 'SQLITE_FULL') await this.#shrinkLog()
         throw error
       }
     })
+  }
+
+  /** What the log of a write that failed took would keep a full disk full. */
+  async #shrinkLog() {
+    await this.#write.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {})
   }
 
   async backupTo(path: string) {

@@ -6,7 +6,7 @@ import type { ServiceContext } from './context'
 import { automaticSplits, labelsOf } from './dataset-import'
 import { fieldRows, type FieldRow } from './dataset-fields'
 import { loadClasses, relativePath, type DatasetRow } from './dataset-queries'
-import { shortened, sizeOf, storeClasses, storeSamples } from './dataset-store'
+import { shortened, sizeOf, storeClasses, storeSamples, writeMuch } from './dataset-store'
 import { deriveValue } from './derive'
 import { recountFields } from './derived-fields'
 import { touch } from './edits'
@@ -36,7 +36,7 @@ export async function addToDataset(
         ? await moreRows(context, dataset, paths, inner, progress)
         : await morePictures(context, dataset, paths, inner, progress)
     throwIfAborted(inner)
-    await context.db.transaction((tx) => append(tx, dataset, incoming))
+    await writeMuch(context.db, (tx) => append(tx, dataset, incoming))
   })
 }
 

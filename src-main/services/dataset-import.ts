@@ -3,7 +3,7 @@ import { throwIfAborted, WorkbenchError } from '@shared/errors'
 import type { ImportSpec, Split } from '@shared/schemas/dataset'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
-import { storeDataset, type NewDataset } from './dataset-store'
+import { storeDataset, writeMuch, type NewDataset } from './dataset-store'
 import { isTablePath, readPictures, readTable, type Incoming } from './incoming'
 import { assignSplits } from './splits'
 import { checkTarget, classNameOf, orderClasses } from './table-target'
@@ -27,7 +27,7 @@ export async function importDataset(
     const incoming = await readIncoming(context, spec, inner, progress)
     const dataset = prepare(spec, incoming)
     throwIfAborted(inner)
-    return context.db.transaction(async (tx) => {
+    return writeMuch(context.db, async (tx) => {
       await refuseTakenName(tx, spec.name)
       return storeDataset(tx, dataset)
     })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FieldKind, Split } from '@shared/schemas/dataset'
-import type { Queries } from '../db/database'
+import type { Db, Queries } from '../db/database'
 import { relativePath } from './dataset-queries'
 import { FieldCounter } from './field-stats'
 import type { Incoming } from './incoming'
@@ -21,6 +21,15 @@ export interface NewDataset {
   /** One per sample. */
   labels: (string | null)[]
   splits: (Split | null)[]
+}
+
+/**
+ * Runs a large write. The log is emptied first: should the disk fill up, the log then holds nothing but what failed and
+ * can be cut off at once, so that the write's remains do not keep the disk full.
+ */
+export async function writeMuch<T>(db: Db, work: (tx: Queries) => Promise<T>): Promise<T> {
+  await db.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {}) // somebody reads: then without
+  return db.transaction(work)
 }
 
 /** Writes a whole dataset; returns its id. Call it within a transaction. */

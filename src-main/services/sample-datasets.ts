@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { SampleDatasetDescriptor } from '@shared/descriptor'
 import { WorkbenchError } from '@shared/errors'
@@ -46,7 +46,8 @@ export async function unpackSample(
   const partial = `${out}.${randomUUID().slice(0, 8)}.partial`
   try {
     await verify(archive, sample)
-    await mkdir(partial, { recursive: true })
+    await mkdir(dirname(partial), { recursive: true })
+    await mkdir(partial)
     if (archive.endsWith('.tar')) await unpackTar(tasks, { ...sample, taskId }, archive, partial, signal)
     else await copyFile(archive, join(partial, basename(archive)))
     await rm(out, { recursive: true, force: true })

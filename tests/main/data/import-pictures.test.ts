@@ -130,11 +130,19 @@ describe('importing pictures', () => {
       'grey.png': await base.clone().toColourspace('b-w').png().toBuffer(),
       'turned.jpg': await base.clone().withMetadata({ orientation: 6 }).jpeg().toBuffer(),
       'clear.png': await base.clone().ensureAlpha(0.5).png().toBuffer(),
+      'clear-grey.png': await base.clone().ensureAlpha(0.5).toColourspace('b-w').png().toBuffer(),
+      'palette.png': await base.clone().png({ palette: true }).toBuffer(),
+      'deep.png': await base.clone().toColourspace('grey16').png().toBuffer(),
+      'large.png': await base.clone().resize(2000, 1000, { fit: 'fill' }).toColourspace('b-w').png().toBuffer(),
     })
     await services.importFiles([root])
     expect((await samplesOf()).map(({ path, width, height, channels }) => [path, width, height, channels])).toEqual([
+      ['clear-grey.png', 30, 20, 2],
       ['clear.png', 30, 20, 4],
+      ['deep.png', 30, 20, 1],
       ['grey.png', 30, 20, 1],
+      ['large.png', 2000, 1000, 1],
+      ['palette.png', 30, 20, 3],
       ['turned.jpg', 20, 30, 3],
     ])
   })
