@@ -38,10 +38,13 @@ function checkedShares(fractions: Fractions): number[] {
   )
 }
 
+/** Takes off what floating point adds, so that equal remainders are equal: 0.7 * 10 is 7. */
+const rounded = (value: number) => Math.round(value * 1e9) / 1e9
+
 /** Largest remainder (Hamilton): whole counts that sum to `total`, each within 1 of its share. */
 export function largestRemainder(total: number, shares: readonly number[]): number[] {
-  const ideal = shares.map((share) => share * total)
-  const counts = ideal.map((value) => Math.floor(value + 1e-9))
+  const ideal = shares.map((share) => rounded(share * total))
+  const counts = ideal.map(Math.floor)
   const left = total - counts.reduce((a, b) => a + b, 0)
   const order = shares.map((_, i) => i).sort((a, b) => ideal[b]! - counts[b]! - (ideal[a]! - counts[a]!) || a - b)
   for (const index of order.slice(0, left)) counts[index]!++
@@ -78,8 +81,8 @@ function bySample(strata: readonly (number | string | null)[], shares: number[],
  */
 export function stratifiedCounts(sizes: readonly number[], shares: readonly number[]): number[][] {
   const total = sizes.reduce((a, b) => a + b, 0)
-  const ideal = sizes.map((size) => shares.map((share) => share * size))
-  const counts = ideal.map((row) => row.map((value) => Math.floor(value + 1e-9)))
+  const ideal = sizes.map((size) => shares.map((share) => rounded(share * size)))
+  const counts = ideal.map((row) => row.map(Math.floor))
   const rowLeft = counts.map((row, r) => sizes[r]! - row.reduce((a, b) => a + b, 0))
   const columnLeft = largestRemainder(total, shares).map((n, c) => n - counts.reduce((sum, row) => sum + row[c]!, 0))
   const cells = ideal

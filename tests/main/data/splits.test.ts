@@ -42,7 +42,7 @@ describe('stratified splits', () => {
           names.forEach((name, i) => expect(Math.abs(count(own, name) - shares[i]! * own.length)).toBeLessThan(2))
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1500 },
     )
   })
 
@@ -53,7 +53,7 @@ describe('stratified splits', () => {
         expect(counts.map((row) => row.reduce((a, b) => a + b, 0))).toEqual(sizes)
         expect(counts.flat().every((n) => n >= 0)).toBe(true)
       }),
-      { numRuns: 500 },
+      { numRuns: 1500 },
     )
   })
 
@@ -91,7 +91,7 @@ describe('group-aware splits', () => {
         })
         for (const name of names) if (fractions[name] === 0) expect(count(splits, name)).toBe(0)
       }),
-      { numRuns: 500 },
+      { numRuns: 1500 },
     )
   })
 
