@@ -1,0 +1,32 @@
+import type { Run } from '@shared/schemas/run'
+
+/** A finished run with nothing special about it; pass what matters to the test. */
+export const aRun = (what: Partial<Run> = {}): Run => ({
+  runId: 'r1',
+  name: 'cnn 1',
+  status: 'finished',
+  datasetId: 'd1',
+  datasetName: 'Digits',
+  family: 'cnn',
+  params: { epochs: 3 },
+  seed: 1,
+  epochs: 3,
+  bestEpoch: null,
+  samplesPerSecond: 1000,
+  metrics: { train: null, validation: null, test: null },
+  baseline: { majorityAccuracy: 0.1 },
+  parameterCount: 1000,
+  device: 'CPU',
+  classes: ['0', '1'],
+  tags: [],
+  note: '',
+  notices: [],
+  createdAt: 1,
+  startedAt: 2,
+  endedAt: 3,
+  durationMs: 1,
+  sizeBytes: 10,
+  isResumable: false,
+  error: null,
+  ...what,
+})
