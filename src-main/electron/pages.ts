@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
-import { protocol, type Session } from 'electron'
+import { app, protocol, type Session } from 'electron'
 import { toErrorReply } from '@shared/errors'
 import { pageHeaders } from '../headless/page-security'
 import { readPage } from '../headless/pages'
@@ -8,6 +8,9 @@ import type { Workbench } from '../workbench'
 
 export const scheme = 'pellucid'
 export const origin = `${scheme}://app`
+
+/** `npm run dev`: pages come from the development server of this machine, under our own address all the same. */
+const developmentServer = app.isPackaged ? undefined : process.env['ELECTRON_RENDERER_URL']?.replace(/\/$/, '')
 
 /** Must be called before Electron is ready: a scheme that behaves like https, with an origin of its own. */
 export function registerScheme(): void {
@@ -27,6 +30,7 @@ export function servePages(session: Session, workbench: Workbench, renderer: str
       if (size && !/^\d{1,6}$/.test(size)) return answer('The size is a whole number.', 400, 'text/plain')
       return serveSample(workbench, Number(sample[1]), size ? Number(size) : null)
     }
+    if (developmentServer) return fetch(`${developmentServer}${url.pathname}${url.search}`)
     const page = await readPage(renderer, url.pathname)
     return page ? answer(new Uint8Array(page.bytes), 200, page.type) : answer('Not found.', 404, 'text/plain')
   })

@@ -40,6 +40,8 @@ export interface JobRunner {
 }
 
 const defaultGraceMs = 10_000
+/** A process that does not leave by itself is killed after two seconds. */
+const closeWaitMs = 3_000
 
 /** Keeps one long-lived process for `decode` and one for `engine`; each `train` job gets a process of its own. */
 export class WorkerHost implements JobRunner {
@@ -68,9 +70,12 @@ export class WorkerHost implements JobRunner {
     return [...this.#all].map(({ role, process }) => ({ role, pid: process.pid }))
   }
 
+  /** Ends all processes and waits for it, so that none writes into a workspace that somebody else holds by then. */
   async close(): Promise<void> {
     this.#isClosed = true
+    const ends = [...this.#all].map((handle) => new Promise<void>((resolve) => handle.onDead(resolve)))
     for (const handle of this.#all) handle.stop()
+    await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, closeWaitMs).unref())])
   }
 
   #sharedHandle(role: WorkerRole): Handle {

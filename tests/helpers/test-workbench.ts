@@ -7,8 +7,17 @@ import { tempFolder } from './temp-db'
 
 export const resources = resolve(import.meta.dirname, '../../resources')
 
-/** An engine that is still starting. */
-const silentWorker: WorkerProcess = { pid: undefined, send() {}, onMessage() {}, onExit() {}, kill() {} }
+/** An engine that is still starting, and leaves when it is told to. */
+function silentWorker(): WorkerProcess {
+  let onExit = (_reason: string) => {}
+  return {
+    pid: undefined,
+    send: ({ type }) => type === 'exit' && onExit('told to'),
+    onMessage() {},
+    onExit: (listener) => void (onExit = listener),
+    kill: () => onExit('killed'),
+  }
+}
 
 /** A real workbench on a folder of the test's own, whose workers never answer: these tests need none. */
 export async function openTestWorkbench(options: Partial<WorkbenchOptions> = {}) {
@@ -16,7 +25,7 @@ export async function openTestWorkbench(options: Partial<WorkbenchOptions> = {})
     workspace: options.workspace ?? (await tempFolder()),
     kind: 'test',
     shell: 'cli',
-    spawn: () => silentWorker,
+    spawn: silentWorker,
     resources,
     ...options,
   })

@@ -11,6 +11,8 @@ export interface Served {
   pid: number
   /** `fetch` with the cookie that the token was swapped for. */
   fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Its exit code, once it has ended. */
+  ended: Promise<number | null>
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
@@ -19,17 +21,16 @@ export async function serve(workspace: string, options: RunOptions = {}): Promis
   const child = startCommand(['serve', '--json'], { ...options, workspace })
   let stderr = ''
   child.stderr!.on('data', (chunk) => (stderr += chunk))
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => {
     child.kill(signal)
-    const [code] = (await once(child, 'exit')) as [number | null]
-    return code
+    return ended
   }
   process.once('exit', () => void child.kill('SIGKILL'))
   const lines = createInterface({ input: child.stdout! })
   const [line] = (await Promise.race([
     once(lines, 'line'),
-    once(child, 'exit').then(() => Promise.reject(new Error(`serve ended: ${stderr}`))),
+    ended.then(() => Promise.reject(new Error(`serve ended: ${stderr}`))),
   ])) as [string]
   const { url } = JSON.parse(line) as { url: string }
   const { origin } = new URL(url)
@@ -37,7 +38,7 @@ export async function serve(workspace: string, options: RunOptions = {}): Promis
   const cookie = swapped.headers.get('set-cookie')?.split(';')[0] ?? ''
   const withCookie = (path: string, init: RequestInit = {}) =>
     fetch(`${origin}${path}`, { ...init, headers: { cookie, ...(init.headers as Record<string, string>) } })
-  return { url, origin, pid: child.pid!, fetch: withCookie, stop }
+  return { url, origin, pid: child.pid!, fetch: withCookie, ended, stop }
 }
 
 /** Chromium with nothing of its own to say to the network. */

@@ -46,7 +46,10 @@ export async function desktopForAll(workspace: string, { args = [], env = {} }: 
   const close = async () => {
     if (isClosed) return
     isClosed = true
+    // A failed test may leave a run going, and closing then asks: nobody is there to answer.
+    const deadline = setTimeout(() => app.process().kill('SIGKILL'), 15_000)
     await app.close()
+    clearTimeout(deadline)
   }
   const page = await app.firstWindow()
   const complaints: string[] = []
