@@ -18,6 +18,9 @@ export const useWorkspace = defineStore('workspace', () => {
     logs.value = await api.workspace.logs({ limit: keptLogs })
   }
   async function updateSettings(change: Partial<Settings>): Promise<void> {
+    // Somebody else holds the workspace: the theme can still be changed for this window.
+    if (info.value?.isReadOnly && settings.value && Object.keys(change).join() === 'theme')
+      return void (settings.value = { ...settings.value, ...change })
     settings.value = await api.workspace.updateSettings(change)
   }
 
