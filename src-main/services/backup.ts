@@ -179,6 +179,8 @@ export async function moveInnerPaths(db: Db, oldRoot: string, newRoot: string): 
     oldRoot.length + 1,
     oldRoot + sep,
   )
+  const inJson = (root: string) => JSON.stringify(root + sep).slice(0, -1)
+  await db.run('UPDATE datasets SET sources = replace(sources, ?, ?)', inJson(oldRoot), inJson(newRoot))
 }
 
 const moveIfThere = (from: string, to: string) =>
