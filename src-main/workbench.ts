@@ -62,6 +62,8 @@ export interface Workbench {
 
 declare const __VERSION__: string
 
+const watchBytesEveryMs = 2_000
+
 /** The composition root: opens the workspace and builds every service. Knows neither Electron nor HTTP. */
 export async function createWorkbench(options: WorkbenchOptions): Promise<Workbench> {
   // Made, migrated and runs of the dead marked first, unless somebody else holds it and has done so.
@@ -116,7 +118,16 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
   }
   on('datasets.changed', () => void store.markOnce('imported').catch(() => {}))
 
+  // Nothing should ever be sent; if it were, the status bar must say so by itself.
+  let toldBytes = 0
+  const watch = setInterval(() => {
+    if (guard.bytesSent() === toldBytes) return
+    toldBytes = guard.bytesSent()
+    void workspace.get().then((info) => emit('workspace.changed', info))
+  }, watchBytesEveryMs).unref()
+
   const close = async () => {
+    clearInterval(watch)
     tasks.cancelAll()
     await runs.close()
     await host.close()
