@@ -53,7 +53,9 @@ const hasDialog = (): boolean =>
 
 function handle(event: KeyboardEvent): void {
   if (event.defaultPrevented || hasDialog()) return
-  if (belongsToControl(event.key, event.target)) return
+  // With Ctrl it is the screen's: Ctrl+Enter starts a run from inside a field.
+  const hasCtrl = event.ctrlKey || event.metaKey
+  if (!hasCtrl && belongsToControl(event.key, event.target)) return
   const name = keyName(event)
   const inField = isTextField(event.target)
   for (const shortcut of [...activeShortcuts].reverse()) {
