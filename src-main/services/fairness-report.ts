@@ -4,15 +4,14 @@ import type { Run } from '@shared/schemas/run'
 const escape = (text: unknown) => String(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`)
 const percent = (value: number | null) => (value === null ? '–' : `${(value * 100).toFixed(1)} %`)
 const figure = (value: number | null) => (value === null ? '–' : value.toFixed(3))
-const title = (id: string) => {
-  const words = id.replace(/-/g, ' ')
-  return words[0]!.toUpperCase() + words.slice(1)
-}
+const described = (audit: Audit, id: string) =>
+  audit.metrics.find((metric) => metric.id === id) ?? { id, title: id, summary: '' }
 const nameOf = (group: Record<string, string>) => Object.values(group).join(' · ')
 
 /** A bias report as one HTML file: no script, no outside resource, readable in light, dark and print. */
 export function renderReport(audit: Audit, run: Run, smallGroup: number): string {
   const heading = `Bias report: ${run.name} on ${run.datasetName}`
+  const level = `${Math.round(audit.level * 100)} %`
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -27,6 +26,7 @@ export function renderReport(audit: Audit, run: Run, smallGroup: number): string
 <header>
 <p class="eyebrow">Bias report</p>
 <h1>${escape(audit.summary[0])}</h1>
+<p class="about">Model ${escape(run.name)}, dataset ${escape(run.datasetName)}, ${escape(written())}</p>
 ${facts(audit)}
 </header>
 <section>
@@ -38,11 +38,13 @@ ${facts(audit)}
 </section>
 <section>
 <h2>Between the groups</h2>
-<p class="note">A dot is the figure, the bar its ${Math.round(audit.level * 100)} % interval, the line the ideal. On ratios the dashed line marks four fifths.</p>
-${audit.disparities.map(disparityRow).join('')}
+<p class="note">A dot is the figure, the bar its ${level} interval, the upright line the ideal. On ratios the dashed line marks four fifths.</p>
+${audit.disparities.map((disparity) => disparityRow(audit, disparity)).join('')}
+${axis((value) => value.toString())}
 </section>
 <section>
 <h2>By ${escape(audit.sensitive.join(' and '))}</h2>
+<p class="note">The upright line is the figure of all groups together. A hollow dot marks a small group.</p>
 ${Object.keys(audit.overall)
   .map((metric) => rateChart(audit, metric))
   .join('')}
@@ -58,15 +60,16 @@ ${table(audit)}
 ${fact('Run', `${run.name} (${run.runId}), family ${run.family}`)}
 ${fact('Dataset', run.datasetName)}
 ${fact('Accuracy on this split', `${percent(run.metrics[audit.split]?.accuracy ?? null)}; always the largest class: ${percent(run.baseline.majorityAccuracy)}`)}
-${fact('Intervals', `Percentile bootstrap, ${audit.rounds} rounds, each group drawn again at its own size; Wilson's interval where a rate is exactly 0 or 1. A largest-minus-smallest difference cannot fall below 0, so an interval that touches 0 lies at that boundary.`)}
-${fact('Definitions', 'Demographic parity, equalized odds and equal opportunity as largest minus smallest over the groups (ratio: smallest by largest), as in Fairlearn. Four-fifths rule: 29 CFR 1607.4 D.')}
+${fact('Intervals of rates', `${level} bootstrap intervals: ${audit.rounds} rounds, each group drawn again at its own size; between the percentiles. Where a rate is exactly 0 or 1, Wilson's interval.`)}
+${fact('Intervals between groups', `${level} bootstrap intervals over all pairs of groups at once (max-t), so that comparing many groups does not make a difference out of chance. A difference whose interval starts at 0 may be chance.`)}
+${fact('Definitions', 'Largest minus smallest over the groups (ratio: smallest by largest), as in Fairlearn. A rate over nobody is left out and shown as a dash, where Fairlearn counts it as 0. Four-fifths rule: 29 CFR 1607.4 D.')}
 ${fact(
   'Settings',
   Object.entries(run.params)
     .map(([key, value]) => `${key} ${JSON.stringify(value)}`)
     .join(', '),
 )}
-${fact('Written', new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC, by Pellucid')}
+${fact('Written', `${written()}, by Pellucid`)}
 </dl>
 </section>
 </main>
@@ -74,6 +77,8 @@ ${fact('Written', new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UT
 </html>
 `
 }
+
+const written = () => `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 const fact = (name: string, value: string) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`
 
@@ -88,41 +93,64 @@ ${fact('Sensitive features', audit.sensitive.join(', '))}
 const width = 560
 const place = (value: number) => (8 + Math.min(1, Math.max(0, value)) * (width - 16)).toFixed(1)
 
+const upright = (at: number, shape: string) => `<line x1="${place(at)}" x2="${place(at)}" y1="2" y2="22" ${shape}/>`
+const quarters = [0, 0.25, 0.5, 0.75, 1]
+
+interface Marks {
+  /** Where the upright line stands: the ideal, or the figure of all groups. */
+  line: number | null
+  /** Where a dashed line stands. */
+  dashed?: number
+  isSmall?: boolean
+}
+
 /** One dot with its whisker on an axis from 0 to 1. */
-function strip({ value, low, high }: Interval, reference: number | null, mark: number | null, label: string): string {
-  const line = (at: number, dash: string) =>
-    `<line x1="${place(at)}" x2="${place(at)}" y1="2" y2="22" class="reference"${dash}/>`
-  const whisker =
-    low === null || high === null
+function strip({ value, low, high }: Interval, { line, dashed, isSmall }: Marks, label: string): string {
+  const length = low === null || high === null ? 0 : Math.max(1, Number(place(high)) - Number(place(low)))
+  return `<svg viewBox="0 0 ${width} 24" role="img" aria-label="${escape(label)}">${[
+    ...quarters.map((at) => upright(at, 'class="grid"')),
+    low === null
       ? ''
-      : `<rect x="${place(low)}" y="9" width="${Math.max(1, Number(place(high)) - Number(place(low))).toFixed(1)}" height="6" rx="3" class="whisker"/>`
-  const dot = value === null ? '' : `<circle cx="${place(value)}" cy="12" r="5" class="dot"/>`
-  return `<svg viewBox="0 0 ${width} 24" role="img" aria-label="${escape(label)}"><line x1="8" x2="${width - 8}" y1="12" y2="12" class="axis"/>${
-    reference === null ? '' : line(reference, '')
-  }${mark === null ? '' : line(mark, ' stroke-dasharray="3 3"')}${whisker}${dot}</svg>`
+      : `<rect x="${place(low)}" y="9" width="${length.toFixed(1)}" height="6" rx="3" class="whisker"/>`,
+    line === null ? '' : upright(line, 'class="reference"'),
+    dashed === undefined ? '' : upright(dashed, 'class="reference" stroke-dasharray="3 3"'),
+    value === null ? '' : `<circle cx="${place(value)}" cy="12" r="5" class="${isSmall ? 'dot hollow' : 'dot'}"/>`,
+  ].join('')}</svg>`
+}
+
+/** What the strips above are measured in. */
+function axis(write: (value: number) => string): string {
+  const ends = ['start', 'middle', 'middle', 'middle', 'end']
+  const labels = quarters.map((at, i) => {
+    const x = i === 0 ? 0 : i === 4 ? width : place(at)
+    return `<text x="${x}" y="10" text-anchor="${ends[i]}">${write(at)}</text>`
+  })
+  return `<div class="row axis" aria-hidden="true"><div></div><svg viewBox="0 0 ${width} 14">${labels.join('')}</svg><div></div></div>`
 }
 
 const range = ({ low, high }: Interval, write: (value: number | null) => string) =>
-  low === null ? '' : `${write(low)} – ${write(high)}`
+  low === null ? '' : `${write(low).replace(' %', '')} – ${write(high)}`
 
-function disparityRow(disparity: Disparity): string {
+function disparityRow(audit: Audit, disparity: Disparity): string {
+  const { title } = described(audit, disparity.metric)
   const [low, high] = disparity.groups
   const who = low && high ? `Lowest: ${low}. Highest: ${high}. ` : ''
-  return `<div class="row"><div><strong>${escape(title(disparity.metric))}</strong><span>${escape(who)}Ideal ${disparity.ideal}.</span></div>
-${strip(disparity, disparity.ideal, disparity.kind === 'ratio' ? 0.8 : null, `${title(disparity.metric)}: ${figure(disparity.value)}`)}
+  return `<div class="row"><div><strong>${escape(title)}</strong><span>${escape(who)}Ideal ${disparity.ideal}.</span></div>
+${strip(disparity, { line: disparity.ideal, dashed: disparity.kind === 'ratio' ? 0.8 : undefined }, `${title}: ${figure(disparity.value)}`)}
 <div class="value"><strong>${figure(disparity.value)}</strong><span>${range(disparity, figure)}</span></div></div>`
 }
 
 function rateChart(audit: Audit, metric: string): string {
   const overall = audit.overall[metric]!
+  const { title, summary } = described(audit, metric)
   const rows = audit.byGroup.map(({ group, n, small, metrics }) => {
     const interval = metrics[metric]!
     const name = nameOf(group)
     return `<div class="row"><div><strong>${escape(name)}</strong><span>n ${n}${small ? ' · small' : ''}</span></div>
-${strip(interval, overall.value, null, `${title(metric)} of ${name}: ${percent(interval.value)}`)}
+${strip(interval, { line: overall.value, isSmall: small }, `${title} of ${name}: ${percent(interval.value)}`)}
 <div class="value"><strong>${percent(interval.value)}</strong><span>${range(interval, percent)}</span></div></div>`
   })
-  return `<h3>${escape(title(metric))}</h3>${rows.join('')}`
+  return `<h3>${escape(title)}</h3><p class="note">${escape(summary)}</p>${rows.join('')}${axis((value) => `${value * 100} %`)}`
 }
 
 function table(audit: Audit): string {
@@ -134,7 +162,7 @@ function table(audit: Audit): string {
     row(nameOf(group), n, values, small ? ' <em>small</em>' : ''),
   )
   return `<div class="scroll" tabindex="0" role="region" aria-label="All figures"><table><thead><tr><th scope="col">Group</th><th scope="col">n</th>${metrics
-    .map((metric) => `<th scope="col">${escape(title(metric))}</th>`)
+    .map((metric) => `<th scope="col">${escape(described(audit, metric).title)}</th>`)
     .join('')}</tr></thead><tbody>${body.join('')}${row('All groups', audit.n, audit.overall)}</tbody></table></div>`
 }
 
@@ -147,6 +175,7 @@ main{max-width:60rem;margin:0 auto;padding:3rem 1.5rem 5rem}
 h1{margin:.25rem 0 1.5rem;color:var(--strong);font-size:1.6rem;line-height:1.25;letter-spacing:-.01em;text-wrap:balance}
 h2{margin:2.75rem 0 .75rem;color:var(--strong);font-size:1.1rem}
 h3{margin:1.5rem 0 .25rem;color:var(--strong);font-size:.9rem}
+.about{margin:-.75rem 0 1.5rem;color:var(--muted)}
 .eyebrow{margin:0;color:var(--accent);font-size:.75rem;font-weight:600;letter-spacing:.06em;text-transform:uppercase}
 dl{margin:0}dt{color:var(--muted);font-size:.75rem}dd{margin:0;color:var(--strong);overflow-wrap:anywhere}
 .head{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:1rem;padding:1rem 0;border-block:1px solid var(--line)}
@@ -160,7 +189,8 @@ ul{margin:0;padding-left:1.1rem;max-width:46rem}li{margin:.35rem 0}
 .row span{color:var(--muted);font-size:.75rem}
 .value{text-align:right}
 svg{display:block;width:100%;height:auto}
-.axis{stroke:var(--line)}.reference{stroke:var(--muted)}.whisker{fill:var(--soft)}.dot{fill:var(--accent)}
+.grid{stroke:var(--line)}.reference{stroke:var(--muted)}.whisker{fill:var(--soft)}.dot{fill:var(--accent);stroke:var(--accent);stroke-width:2}.hollow{fill:var(--bg)}
+.axis{padding:0}.axis text{fill:var(--muted);font-size:10px}
 .scroll{overflow-x:auto}
 table{width:100%;border-collapse:collapse;font-size:.8125rem}
 th,td{padding:.5rem .75rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap;vertical-align:top}

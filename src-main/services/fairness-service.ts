@@ -30,7 +30,7 @@ export class FairnessService implements Service<'fairness'> {
     const { classes } = toRun(row)
     const positive = favourable(spec.positive ?? dataset.positive, classes)
     checkSensitive(dataset, spec.sensitive)
-    const rows = await this.#scored(row, spec.split, positive)
+    const { rows, unlabelled } = await this.#scored(row, spec.split, positive)
     const groups = groupsOf(dataset, spec.sensitive, rows)
     const { smallGroup } = await settings()
     const input = {
@@ -43,6 +43,7 @@ export class FairnessService implements Service<'fairness'> {
       level: spec.level,
       seed: spec.seed,
       smallGroup,
+      unlabelled,
       truth: rows.map(({ truth }) => truth === positive),
       scores: rows.map(({ score }) => score),
       groups,
@@ -75,17 +76,18 @@ export class FairnessService implements Service<'fairness'> {
     return { files: [out] }
   }
 
-  /** Labelled samples of a split with the probability of the favourable class; unlabelled ones cannot be audited. */
-  async #scored(row: RunRow, split: string, positive: number): Promise<ScoredRow[]> {
-    const rows = await this.context.db.all<ScoredRow>(
+  /** Labelled samples of a split with the probability of the favourable class; the others are counted. */
+  async #scored(row: RunRow, split: string, positive: number): Promise<{ rows: ScoredRow[]; unlabelled: number }> {
+    const all = await this.context.db.all<Omit<ScoredRow, 'truth'> & { truth: number | null }>(
       `SELECT truth, json_extract(probabilities, ?) AS score, samples."values" AS "values"
        FROM run_predictions JOIN samples ON samples.id = run_predictions.sample_id
-       WHERE run_id = ? AND run_predictions.split = ? AND truth IS NOT NULL ORDER BY sample_id`,
+       WHERE run_id = ? AND run_predictions.split = ? ORDER BY sample_id`,
       `$[${positive}]`,
       row.id,
       split,
     )
-    if (rows.length > 0) return rows
+    const rows = all.filter((one): one is ScoredRow => one.truth !== null)
+    if (rows.length > 0) return { rows, unlabelled: all.length - rows.length }
     throw new WorkbenchError(
       'conflict',
       `Run "${row.name}" (${row.status}) has no predictions of labelled samples in its ${split} split. ` +

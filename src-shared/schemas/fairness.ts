@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Split } from './dataset'
 
-/** A figure with its bootstrap interval; `null` where it is undefined (no sample in the denominator). */
+/** A figure with its bootstrap interval; `null` where it is undefined (nothing to divide by). */
 export const Interval = z.object({
   value: z.number().nullable(),
   low: z.number().nullable(),
@@ -51,6 +51,10 @@ export const Audit = z.object({
   level: z.number(),
   rounds: z.number().int(),
   n: z.number().int(),
+  /** Samples of the split that were left out because they have no label. */
+  unlabelled: z.number().int(),
+  /** What each figure says, in reading order. */
+  metrics: z.array(z.object({ id: z.string(), title: z.string(), summary: z.string() })),
   overall: z.record(z.string(), Interval),
   byGroup: z.array(AuditGroup),
   disparities: z.array(Disparity),

@@ -1,9 +1,10 @@
 import { throwIfAborted } from '@shared/errors'
 import type { Audit, Interval } from '@shared/schemas/fairness'
 import type { DisparityMetric, FairnessMetric, GroupCounts, RateMetric } from '../fairness/define'
-import { sampleCount } from '../fairness/rates'
+import { countedCells, sampleCount } from '../fairness/rates'
 import { randomStream } from '../random'
-import { percentileInterval, resampled, wilsonInterval } from './bootstrap'
+import { percentileInterval, resampler, wilsonInterval } from './bootstrap'
+import { disparityInterval, smoothed } from './simultaneous'
 import { summarize } from './summary'
 
 export interface AuditInput {
@@ -18,6 +19,8 @@ export interface AuditInput {
   seed: number
   /** A group with fewer samples is marked small. */
   smallGroup: number
+  /** Samples of the split that were left out because their true outcome is not known. */
+  unlabelled: number
   /** Per sample: is its true outcome the favourable one? */
   truth: boolean[]
   /** Per sample: the model's probability of the favourable outcome, 0-1. */
@@ -34,8 +37,9 @@ interface Group {
 const roundsPerBreath = 50
 
 /**
- * Every rate by group and every disparity between groups at one threshold, each with a bootstrap interval. The groups are
- * drawn again together, so a disparity is computed from whole resampled worlds and not from single intervals.
+ * Every rate by group and every disparity between groups at one threshold, each with a bootstrap interval (of a rate: its
+ * percentiles; of a disparity: see `disparityInterval`). The groups are drawn again together, so a disparity is computed
+ * from whole worlds and not from single intervals.
  */
 export async function audit(
   input: AuditInput,
@@ -48,9 +52,13 @@ export async function audit(
   const groups = countGroups(input)
   const counts = groups.map((group) => group.counts)
   const rounds: GroupCounts[][] = []
+  const smoothedRounds: GroupCounts[][] = []
   const random = randomStream(input.seed)
+  const draw = resampler(counts, random)
+  const drawSmoothed = resampler(counts, random, counts.map(smoothed))
   for (let round = 0; round < input.rounds; round++) {
-    rounds.push(resampled(counts, random))
+    rounds.push(draw())
+    smoothedRounds.push(drawSmoothed())
     if (round % roundsPerBreath !== 0) continue
     throwIfAborted(signal)
     progress(round, input.rounds)
@@ -69,6 +77,8 @@ export async function audit(
     level,
     rounds: input.rounds,
     n: input.truth.length,
+    unlabelled: input.unlabelled,
+    metrics: [...rates, ...disparities].map(({ id, title, summary }) => ({ id, title, summary })),
     overall: Object.fromEntries(rates.map((metric) => [metric.id, ofRate(metric, total)])),
     byGroup: groups.map(({ values, counts: own }, index) => ({
       group: Object.fromEntries(input.sensitive.map((feature, k) => [feature, values[k]!])),
@@ -77,11 +87,7 @@ export async function audit(
       metrics: Object.fromEntries(rates.map((metric) => [metric.id, ofRate(metric, (world) => world[index]!)])),
     })),
     disparities: disparities.map((metric) => ({
-      ...percentileInterval(
-        metric.compute(counts),
-        rounds.map((world) => metric.compute(world)),
-        level,
-      ),
+      ...disparityInterval(metric, counts, smoothedRounds, level),
       metric: metric.id,
       kind: metric.kind,
       ideal: metric.ideal,
@@ -144,14 +150,6 @@ function rateInterval(
       rounds.map((round) => metric.compute(round)),
       level,
     )
-  const n = denominator(metric, counts)
+  const n = countedCells(metric.compute).reduce((sum, cell) => sum + counts[cell], 0)
   return wilsonInterval(value * n, n, level)
-}
-
-/** How many samples a rate is counted over, found by asking which of the four counts change it. */
-function denominator(metric: RateMetric, counts: GroupCounts): number {
-  const zero: GroupCounts = { tp: 0, fp: 0, tn: 0, fn: 0 }
-  return (Object.keys(zero) as (keyof GroupCounts)[])
-    .filter((cell) => metric.compute({ ...zero, [cell]: 1 }) !== null)
-    .reduce((sum, cell) => sum + counts[cell], 0)
 }

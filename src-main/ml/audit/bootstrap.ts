@@ -2,25 +2,30 @@ import type { Interval } from '@shared/schemas/fairness'
 import type { GroupCounts } from '../fairness/define'
 import { sampleCount } from '../fairness/rates'
 import type { Random } from '../random'
+import { binomialSampler } from './binomial'
 
 /**
  * Draws every group again from itself, with replacement and at its own size (a stratified bootstrap; Efron & Tibshirani,
- * 1993). A group is fully told by its four counts, so n draws over four cells stand for n drawn samples.
+ * 1993). A group is fully told by its four counts, so n draws over four cells stand for n drawn samples. `weights` are
+ * what is drawn from where that is not the counts themselves.
  */
-export function resampled(groups: readonly GroupCounts[], random: Random): GroupCounts[] {
-  return groups.map((counts) => {
+export function resampler(groups: readonly GroupCounts[], random: Random, weights = groups): () => GroupCounts[] {
+  const samplers = groups.map((counts, index) => {
+    const { tp, fp, tn, fn } = weights[index]!
     const n = sampleCount(counts)
-    const [a, b, c] = [counts.tp, counts.tp + counts.fp, counts.tp + counts.fp + counts.tn]
-    const drawn = { tp: 0, fp: 0, tn: 0, fn: 0 }
-    for (let i = 0; i < n; i++) {
-      const at = random.uniform() * n
-      if (at < a) drawn.tp++
-      else if (at < b) drawn.fp++
-      else if (at < c) drawn.tn++
-      else drawn.fn++
+    // One cell after the other, each from what the cells before it have left.
+    const first = binomialSampler(tp / (tp + fp + tn + fn), random)
+    const second = binomialSampler(fp / (fp + tn + fn), random)
+    const third = binomialSampler(tn / (tn + fn), random)
+    return (): GroupCounts => {
+      const truePositives = first(n)
+      const falsePositives = second(n - truePositives)
+      const rest = n - truePositives - falsePositives
+      const trueNegatives = third(rest)
+      return { tp: truePositives, fp: falsePositives, tn: trueNegatives, fn: rest - trueNegatives }
     }
-    return drawn
   })
+  return () => samplers.map((draw) => draw())
 }
 
 /** The percentile interval of what the rounds gave; undefined rounds are left out, all undefined gives no interval. */
@@ -31,7 +36,7 @@ export function percentileInterval(value: number | null, rounds: readonly (numbe
 }
 
 /** Linear between the two nearest, as NumPy's default. */
-function quantile(sorted: Float64Array, share: number): number {
+export function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1)
   const below = Math.floor(place)
   const [from, to] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!]

@@ -2,7 +2,11 @@ import type { Audit, AuditGroup, Disparity } from '@shared/schemas/fairness'
 
 const fourFifths = 0.8
 const percent = (value: number) => `${(value * 100).toFixed(1)} %`
-const figure = (value: number) => value.toFixed(2)
+/** Two digits, or as many more as it takes to keep 0.7981 from reading as the 0.80 that it fails. */
+function figure(value: number): string {
+  const digits = [2, 3, 4].find((n) => Number(value.toFixed(n)) < fourFifths === value < fourFifths)
+  return value.toFixed(digits ?? 5)
+}
 const nameOf = ({ group }: AuditGroup) => Object.values(group).join(' · ')
 
 /** What an audit found, in sentences that need no statistics. The first is the headline. */
@@ -17,6 +21,7 @@ export function summarize(audit: Omit<Audit, 'summary'>): string[] {
   return [
     ...selection(audit),
     ...opportunity(audit),
+    ...errors(audit),
     ...cautions(audit),
     'These figures describe one model on one dataset. They are evidence, not a legal verdict.',
   ]
@@ -32,15 +37,22 @@ function rateOf(audit: Omit<Audit, 'summary'>, name: string | undefined, metric:
 
 function selection(audit: Omit<Audit, 'summary'>): string[] {
   const ratio = disparity(audit, 'demographic-parity-ratio')
+  if (audit.overall['selection-rate']?.value === 0)
+    return [
+      `Nobody gets "${audit.positive}" at the threshold ${audit.threshold}, so the groups cannot be compared by it.`,
+      'Choose a lower threshold.',
+    ]
   const [low, high] = ratio?.groups ?? []
   const [lowRate, highRate] = [rateOf(audit, low, 'selection-rate'), rateOf(audit, high, 'selection-rate')]
   if (!ratio || ratio.value === null || lowRate === null || highRate === null)
     return ['How often each group gets the favourable answer cannot be compared: too few groups have samples.']
-  if (ratio.value === 1) return [`All groups get "${audit.positive}" equally often (${percent(highRate)}).`]
-  const isBelow = ratio.value < fourFifths
+  if (ratio.value === 1)
+    return [`All groups get "${audit.positive}" equally often (${percent(highRate)}).`, certainty(ratio, audit.level)]
+  const [least, most] = audit.byGroup.length > 2 ? [' least often', ' most often'] : ['', '']
+  const verdict = ratio.value < fourFifths ? 'which fails' : 'which meets'
   const headline =
-    `"${low}" gets "${audit.positive}" in ${percent(lowRate)} of cases, "${high}" in ${percent(highRate)}: ` +
-    `a ratio of ${figure(ratio.value)}, ${isBelow ? 'below' : 'within'} the four-fifths rule (0.80).`
+    `"${low}" gets "${audit.positive}"${least} (${percent(lowRate)} of cases), "${high}"${most} (${percent(highRate)}): ` +
+    `a ratio of ${figure(ratio.value)}, ${verdict} the four-fifths rule (at least 0.80).`
   return [headline, certainty(ratio, audit.level)]
 }
 
@@ -56,13 +68,30 @@ function opportunity(audit: Omit<Audit, 'summary'>): string[] {
   const gap = disparity(audit, 'equal-opportunity-difference')
   const [low, high] = gap?.groups ?? []
   const [lowRate, highRate] = [rateOf(audit, low, 'true-positive-rate'), rateOf(audit, high, 'true-positive-rate')]
-  if (!gap || gap.value === null || gap.value === 0 || lowRate === null || highRate === null) return []
+  if (!gap || !gap.value || lowRate === null || highRate === null) return []
   return [
-    `Among those whose true outcome is "${audit.positive}", the model finds ${percent(lowRate)} of "${low}" and ${percent(highRate)} of "${high}".`,
+    `Among those whose true outcome is "${audit.positive}", the model finds ${percent(lowRate)} of "${low}" and ` +
+      `${percent(highRate)} of "${high}"; ${chance(gap)}.`,
   ]
 }
 
-function cautions({ byGroup }: Omit<Audit, 'summary'>): string[] {
+/** Only where the false alarms are what equalized odds breaks on: otherwise the sentence before has said it. */
+function errors(audit: Omit<Audit, 'summary'>): string[] {
+  const gap = disparity(audit, 'equalized-odds-difference')
+  if (!gap || !gap.value || gap.value === disparity(audit, 'equal-opportunity-difference')?.value) return []
+  const [low, high] = gap.groups
+  const [lowRate, highRate] = [rateOf(audit, low, 'false-positive-rate'), rateOf(audit, high, 'false-positive-rate')]
+  if (lowRate === null || highRate === null) return []
+  return [
+    `Among those whose true outcome is another, ${percent(lowRate)} of "${low}" and ${percent(highRate)} of "${high}" ` +
+      `get "${audit.positive}" all the same; ${chance(gap)}.`,
+  ]
+}
+
+const chance = ({ low }: Disparity) =>
+  low !== null && low > 0 ? 'that is further apart than chance explains' : 'chance alone could explain that'
+
+function cautions({ byGroup, split, unlabelled }: Omit<Audit, 'summary'>): string[] {
   const small = byGroup.filter((group) => group.small)
   const missing = byGroup.filter(({ group }) => Object.values(group).includes('(missing)'))
   const sentences: string[] = []
@@ -71,5 +100,7 @@ function cautions({ byGroup }: Omit<Audit, 'summary'>): string[] {
     sentences.push(`Too few samples for a firm statement: ${names}. Read their figures as a hint.`)
   }
   if (missing.length > 0) sentences.push('Samples without a value of the sensitive feature form the group "(missing)".')
+  if (unlabelled === 1) sentences.push(`One sample of the ${split} split has no label and is left out.`)
+  if (unlabelled > 1) sentences.push(`${unlabelled} samples of the ${split} split have no label and are left out.`)
   return sentences
 }

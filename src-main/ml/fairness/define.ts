@@ -1,10 +1,13 @@
-/** Counts of one group at one threshold; the first index is the truth. */
+/** Counts of one group at one threshold; the first letter says whether the answer was right, the second which it was. */
 export interface GroupCounts {
   tp: number
   fp: number
   tn: number
   fn: number
 }
+
+/** A share of a group's samples, 0-1; null where its denominator is empty. */
+export type Rate = (counts: GroupCounts) => number | null
 
 interface Common {
   id: string
@@ -14,17 +17,19 @@ interface Common {
   reference: string
 }
 
-/** One value per group, e.g. the selection rate. Null where its denominator is empty. */
+/** One value per group, e.g. the selection rate. */
 export interface RateMetric extends Common {
   kind: 'rate'
   ideal: null
-  compute(counts: GroupCounts): number | null
+  compute: Rate
 }
 
 /** One value over all groups, derived from their rates. Null when undefined. */
 export interface DisparityMetric extends Common {
   kind: 'difference' | 'ratio'
   ideal: 0 | 1
+  /** The rates that are compared between the groups; the interval comes from all pairs of groups in them. */
+  rates: readonly Rate[]
   compute(groups: readonly GroupCounts[]): number | null
   /** Which two groups lie at the ends, lowest first. */
   ends(groups: readonly GroupCounts[]): [number, number] | null

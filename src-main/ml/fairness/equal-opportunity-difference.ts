@@ -1,14 +1,11 @@
 import { defineFairnessMetric } from './define'
-import { difference, ends, truePositiveRate } from './rates'
+import { compared, truePositiveRate } from './rates'
 
 /** Largest true positive rate of any group minus the smallest. */
 export default defineFairnessMetric({
   id: 'equal-opportunity-difference',
   title: 'Equal opportunity difference',
-  summary: 'How far apart the groups are among those who deserve the favourable answer.',
+  summary: 'How far apart the groups are in how often a truly favourable outcome is found.',
   reference: 'https://arxiv.org/abs/1610.02413',
-  kind: 'difference',
-  ideal: 0,
-  compute: (groups) => difference(groups, truePositiveRate),
-  ends: (groups) => ends(groups, truePositiveRate),
+  ...compared('difference', [truePositiveRate]),
 })

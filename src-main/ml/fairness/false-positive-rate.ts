@@ -5,7 +5,7 @@ import { falsePositiveRate } from './rates'
 export default defineFairnessMetric({
   id: 'false-positive-rate',
   title: 'False positive rate',
-  summary: 'Of those who do not deserve the favourable answer, how many get it all the same.',
+  summary: 'Of those whose true outcome is another, how many get the favourable answer all the same.',
   reference: 'https://fairlearn.org/main/api_reference/fairlearn.metrics.html',
   kind: 'rate',
   ideal: null,

@@ -5,7 +5,7 @@ import { precisionRate } from './rates'
 export default defineFairnessMetric({
   id: 'precision',
   title: 'Precision',
-  summary: 'Of those who get the favourable answer, how many deserve it.',
+  summary: 'Of those who get the favourable answer, for how many it is the true outcome.',
   reference: 'https://fairlearn.org/main/api_reference/fairlearn.metrics.html',
   kind: 'rate',
   ideal: null,

@@ -5,7 +5,7 @@ import { truePositiveRate } from './rates'
 export default defineFairnessMetric({
   id: 'true-positive-rate',
   title: 'True positive rate',
-  summary: 'Of those who deserve the favourable answer, how many get it.',
+  summary: 'Of those whose true outcome is the favourable one, how many get it.',
   reference: 'https://fairlearn.org/main/api_reference/fairlearn.metrics.html',
   kind: 'rate',
   ideal: null,

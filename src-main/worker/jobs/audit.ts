@@ -1,5 +1,5 @@
 import { audit } from '../../ml/audit/audit'
-import { fairnessMetrics } from '../../ml/registry'
+import { fairnessMetrics } from '../../ml/audit/metrics'
 import type { JobHandler } from '../protocol'
 
 /** Bootstrap rounds are counted outside main, which must not freeze. */
