@@ -1,11 +1,13 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BrowserWindow } from 'electron'
-import { desktopForAll, launchDesktop, sandboxArguments, type Desktop } from './helpers/desktop'
-import { appFolder } from './helpers/program'
+import { serve } from './helpers/browser'
+import { desktopForAll, executable, launchDesktop, sandboxArguments, type Desktop } from './helpers/desktop'
+import { appFolder, mainBundle } from './helpers/program'
 
 const home = mkdtempSync(join(tmpdir(), 'pellucid-security-'))
 let desktop: Desktop
@@ -79,10 +81,7 @@ describe("Electron's security checklist", () => {
     expect((await preferences()).sandbox).toBe(true)
     const given = await desktop.app.evaluate(({ app }) => app.commandLine.hasSwitch('no-sandbox'))
     expect(given).toBe(process.getuid?.() === 0)
-    const main = await readFile(
-      join(appFolder, appFolder.endsWith('out-shell') ? 'main' : 'out/main', 'index.js'),
-      'utf8',
-    )
+    const main = await readFile(mainBundle, 'utf8')
     expect(main).not.toMatch(/appendSwitch\(.no-sandbox/)
   })
 
@@ -180,10 +179,7 @@ describe("Electron's security checklist", () => {
   })
 
   it('15. Do not use shell.openExternal with untrusted content: it is not used at all', async () => {
-    const main = await readFile(
-      join(appFolder, appFolder.endsWith('out-shell') ? 'main' : 'out/main', 'index.js'),
-      'utf8',
-    )
+    const main = await readFile(mainBundle, 'utf8')
     expect(main).not.toMatch(/openExternal|openPath/)
   })
 
@@ -280,8 +276,6 @@ describe("Electron's security checklist", () => {
 
 describe('the window', () => {
   it('is one per workspace: a second start brings the first to the front and ends', async () => {
-    const { spawn } = await import('node:child_process')
-    const { executable } = await import('./helpers/desktop')
     const second = spawn(executable(), [...sandboxArguments, appFolder, `--workspace=${join(home, 'workspace')}`])
     const code = await new Promise((resolve) => second.once('exit', resolve))
     expect(code).toBe(0)
@@ -348,7 +342,6 @@ describe('the window', () => {
   })
 
   it('opens for reading, and says who holds it, when a served page holds the workspace', async () => {
-    const { serve } = await import('./helpers/browser')
     const workspace = join(home, 'held')
     const served = await serve(workspace)
     const { client, close } = await launchDesktop(workspace)

@@ -105,10 +105,7 @@ it('walks the main job in the real window: import, label, train two, compare, ex
   await enabled(
     page.getByRole('button', { name: /^Compare 2 runs/ }).or(page.getByRole('link', { name: /^Compare 2 runs/ })),
   ).then((button) => button.click())
-  await page
-    .getByRole('heading', { name: /Confusion/ })
-    .first()
-    .waitFor()
+  await page.getByRole('heading', { name: 'What was taken for what' }).first().waitFor()
   await picture(page, 'compare')
 
   // Explain a picture.

@@ -8,6 +8,7 @@ export const root = resolve(import.meta.dirname, '../../..')
 /** The built app: its folder has the package.json that Electron starts. Another build can be named for a quick try. */
 export const appFolder = process.env['PELLUCID_TEST_APP'] ?? root
 const out = appFolder === root ? join(root, 'out') : appFolder
+export const mainBundle = join(out, 'main', 'index.js')
 export const commandLine = join(out, 'main', 'cli.js')
 
 export const sample = (name: string) => join(root, 'resources', 'samples', name)
