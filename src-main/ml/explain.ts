@@ -69,7 +69,7 @@ export async function explainSample(
       probabilities: Object.fromEntries(classes.map((name, k) => [name, row![k]!])),
       attribution: tensorData(map.shape, values),
       input: tensorData(trained.inputShape, await input.data<'float32'>()),
-      signed: method.signed,
+      signed: method.isSignedWith?.(params) ?? method.signed,
       min,
       max,
       convergenceDelta: method.complete ? completenessGap(trained, input, baseline, target, values) : null,

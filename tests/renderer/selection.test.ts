@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emptySelection, move, nextOf, reconcile, select, selectAll, touched } from '@renderer/labeling/selection'
+import {
+  emptySelection,
+  move,
+  moveFocus,
+  nextOf,
+  reconcile,
+  select,
+  selectAll,
+  touched,
+} from '@renderer/labeling/selection'
 
 const list = [10, 20, 30, 40, 50]
 const ids = (selection: { ids: ReadonlySet<number> }) => [...selection.ids].sort((a, b) => a - b)
@@ -27,6 +36,12 @@ describe('selection', () => {
     expect(move(now, list, 7).focus).toBe(4)
     expect(ids(move(now, list, -2, true))).toEqual([20, 30, 40])
     expect(move(emptySelection, [], 1)).toBe(emptySelection)
+  })
+
+  it('picks here and there by keyboard', () => {
+    const walked = moveFocus(select(emptySelection, list, 0, {}), list, 2)
+    expect([walked.focus, ids(walked)]).toEqual([2, [10]])
+    expect(ids(select(walked, list, walked.focus, { ctrl: true }))).toEqual([10, 30])
   })
 
   it('an edit touches the selection in list order, else the focused item', () => {

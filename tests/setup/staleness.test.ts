@@ -58,7 +58,12 @@ test('a display is asked for on Linux only', () => {
 test('the app is told where Electron and the libraries of CUDA are, and never runs as plain Node', () => {
   const runtime = { source: 'registry', electronPath: '/e/electron', engine: { libraryPaths: ['/n/lib'] } }
   const env = appEnvironment(runtime, { ELECTRON_RUN_AS_NODE: '1', LD_LIBRARY_PATH: '/old' })
-  expect(env).toEqual({ ELECTRON_OVERRIDE_DIST_PATH: '/e', LD_LIBRARY_PATH: '/n/lib:/old' })
+  expect(env).toEqual({
+    ELECTRON_OVERRIDE_DIST_PATH: '/e',
+    LD_LIBRARY_PATH: '/n/lib:/old',
+    PELLUCID_NODE: process.execPath,
+  })
+  expect(appEnvironment(runtime, { PELLUCID_NODE: '/my/node' }).PELLUCID_NODE).toBe('/my/node')
 })
 
 test('stages are chosen by name, in their own order', () => {

@@ -34,6 +34,8 @@ interface Common<P> {
   families: string[]
   /** Signed maps get a diverging colour scale; unsigned ones a sequential scale. */
   signed: boolean
+  /** Where the settings decide whether the map is signed. */
+  isSignedWith?(params: P): boolean
   /** True when the attributions must sum to f(input) - f(baseline); conformance then checks it. */
   complete: boolean
 }

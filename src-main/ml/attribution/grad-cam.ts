@@ -7,7 +7,8 @@ import { targetScore } from './score'
 const Params = z.object({
   layer: z.string().default('').meta({
     title: 'Layer',
-    description: 'Name of the convolution to look at; empty takes the last one, which sees the largest shapes.',
+    description:
+      'Name of the convolution to look at, with the activation behind it; empty takes the last, which sees the largest shapes.',
     group: 'Map',
   }),
 })
@@ -23,6 +24,25 @@ function chosenLayer(model: LayersModel, name: string): Layer {
   if (layer) return layer
   const known = layers.map((candidate) => candidate.name).join(', ')
   throw new WorkbenchError('invalid_input', `This network has no convolution "${name}"; it has ${known || 'none'}.`)
+}
+
+const consumers = (layer: Layer): Layer[] => layer.outboundNodes.map((node) => node.outboundLayer)
+const isNorm = (layer: Layer) => layer.getClassName().includes('Normalization')
+const isActivation = (layer: Layer) => /^(Activation|\w*ReLU|ELU|Softmax)$/.test(layer.getClassName())
+
+/**
+ * The layer that gives out a convolution's feature maps as the network passes them on: the activation that follows it,
+ * behind a normalisation or not, or the convolution itself. Before the activation a map holds negative values that nobody
+ * sees, and a negative weight would turn them into evidence for the class.
+ */
+function activated(convolution: Layer): Layer {
+  let layer = convolution
+  for (let [next, other] = consumers(layer); next && !other; [next, other] = consumers(layer)) {
+    if (isActivation(next)) return next
+    if (!isNorm(next)) return convolution
+    layer = next
+  }
+  return convolution
 }
 
 /**
@@ -60,7 +80,7 @@ export default defineAttribution({
   id: 'grad-cam',
   title: 'Grad-CAM',
   summary:
-    'Which regions speak for the class, seen by the last convolution: coarse, but tied to what the network looks for.',
+    "Which regions raise the class's score (its logit), seen by the last convolution: coarse, but tied to what the network looks for.",
   reference: 'https://arxiv.org/abs/1610.02391',
   params: Params,
   modalities: ['image'],
@@ -71,7 +91,7 @@ export default defineAttribution({
   whyIncompatible: (model) =>
     convolutions(model).length > 0 ? null : 'Grad-CAM looks at a convolution, and this network has none.',
   async attribute({ model, input, target, params, ...explained }) {
-    const layer = chosenLayer(model, params.layer)
+    const layer = activated(chosenLayer(model, params.layer))
     let kept: Tensor | null = null
     const map = tf.tidy(() => {
       const { maps, gradient } = mapsAndGradient(layer, explained, input, target)

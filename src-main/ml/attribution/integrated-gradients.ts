@@ -19,7 +19,8 @@ const chunk = 16
 export default defineAttribution({
   id: 'integrated-gradients',
   title: 'Integrated gradients',
-  summary: 'How much each input value adds to the class score compared with a neutral baseline; the parts add up.',
+  summary:
+    "How much each input value adds to the class's score (its logit) compared with a neutral baseline; the parts add up.",
   reference: 'https://arxiv.org/abs/1703.01365',
   params: Params,
   modalities: ['image', 'table'],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { throwIfAborted } from '@shared/errors'
-import { tf } from '../tf'
+import { tf, type Tensor } from '../tf'
 import { defineAttribution } from './define'
 
 const Params = z.object({
@@ -16,6 +16,12 @@ const Params = z.object({
     group: 'Window',
     unit: 'pixels',
   }),
+  cover: z.enum(['baseline', 'mean']).default('baseline').meta({
+    title: 'Cover with',
+    description:
+      'What hides the patch: the baseline (black), or the mean colour of the picture, which shows dark parts too.',
+    group: 'Window',
+  }),
 })
 
 const batch = 64
@@ -26,6 +32,14 @@ const starts = (length: number, window: number, stride: number): number[] => {
   return Array.from({ length: count }, (_, i) => i * stride)
 }
 
+/** What covers, [height * width * channels]: the tensor's values, or the mean of each of its channels everywhere. */
+async function coverOf(from: Tensor, cover: 'baseline' | 'mean'): Promise<Float32Array> {
+  const values = tf.tidy(() => (cover === 'mean' ? tf.onesLike(from).mul(from.mean([1, 2], true)) : from.clone()))
+  const data = await values.data<'float32'>()
+  values.dispose()
+  return data
+}
+
 /**
  * Covers a window with the baseline and takes the drop of the class's logit as the worth of every pixel in it; where
  * windows overlap the drops are averaged.
@@ -34,7 +48,7 @@ export default defineAttribution({
   id: 'occlusion',
   title: 'Occlusion',
   summary:
-    'How far the class score falls when a patch is covered: slow, and needs nothing of the network but its answers.',
+    "How far the class's score (its logit) falls when a patch is covered: slow, and needs nothing of the network but its answers.",
   reference: 'https://arxiv.org/abs/1311.2901',
   params: Params,
   modalities: ['image'],
@@ -45,7 +59,7 @@ export default defineAttribution({
   async attribute({ input, baseline, target, params, logits, signal, progress }) {
     const [height, width, channels] = input.shape.slice(1) as [number, number, number]
     const original = await input.data<'float32'>()
-    const cover = await baseline.data<'float32'>()
+    const cover = await coverOf(params.cover === 'mean' ? input : baseline, params.cover)
     const scoreOf = (values: Float32Array, count: number) =>
       tf.tidy(() =>
         logits(tf.tensor(values, [count, height, width, channels]))

@@ -11,6 +11,12 @@ const Params = z.object({
     description: 'How often each field is shuffled; the whisker shows the spread over the repeats.',
     group: 'Shuffling',
   }),
+  score: z.enum(['accuracy', 'log likelihood']).default('accuracy').meta({
+    title: 'Score',
+    description:
+      'What drops: the share of right answers, or the log likelihood (minus the log loss), which also sees them grow less sure.',
+    group: 'Shuffling',
+  }),
   seed: z.int().min(0).default(1).meta({
     title: 'Seed',
     description: 'The same seed shuffles in the same way.',
@@ -19,11 +25,23 @@ const Params = z.object({
   }),
 })
 
-/** Drop in accuracy when a field's values are shuffled among the samples, which cuts its tie to the truth. */
+/** Samples computed in one pass. */
+const batch = 4096
+
+/** What one sample's probabilities [classes] add to the score; log likelihood in nats. */
+const scores = {
+  accuracy: (row: Float32Array, target: number) => Number(argMax(row) === target),
+  'log likelihood': (row: Float32Array, target: number) => Math.log(Math.max(row[target]!, Number.EPSILON)),
+}
+
+/**
+ * Drop in the score when a field's values are shuffled among the samples, which cuts its tie to the truth. `low` and `high` are the smallest and largest of the repeats.
+ */
 export default defineDatasetAttribution({
   id: 'permutation-importance',
   title: 'Permutation importance',
-  summary: 'How much accuracy is lost when one field is shuffled among all samples: what the model leans on overall.',
+  summary:
+    'How much worse the answers get when one field is shuffled among all samples: what the model leans on overall.',
   reference: 'https://jmlr.org/papers/v20/18-760.html',
   params: Params,
   modalities: ['table'],
@@ -34,35 +52,44 @@ export default defineDatasetAttribution({
   async attribute({ probabilities, inputs, targets, fields, params, signal, progress }) {
     const [count, width] = inputs.shape as [number, number]
     const original = await inputs.data<'float32'>()
-    const accuracyOf = async (values: Float32Array): Promise<number> => {
-      const output: Tensor = tf.tidy(() => probabilities(tf.tensor2d(values, [count, width])))
-      const classes = output.shape[1]!
-      const answers = await output.data()
-      output.dispose()
-      const right = targets.filter(
-        (target, i) => argMax(answers.subarray(i * classes, (i + 1) * classes)) === target,
-      ).length
-      return right / count
+    const scoreOf = async (values: Float32Array): Promise<number> => {
+      let sum = 0
+      for (let from = 0; from < count; from += batch) {
+        throwIfAborted(signal)
+        const part = values.subarray(from * width, (from + batch) * width)
+        const output: Tensor = tf.tidy(() => probabilities(tf.tensor2d(part, [part.length / width, width])))
+        const classes = output.shape[1]!
+        const answers = await output.data<'float32'>()
+        output.dispose()
+        for (let i = 0; i < part.length / width; i++)
+          sum += scores[params.score](answers.subarray(i * classes, (i + 1) * classes), targets[from + i]!)
+        await new Promise((done) => setImmediate(done))
+      }
+      return sum / count
     }
-    const score = await accuracyOf(original as Float32Array)
+    const score = await scoreOf(original)
     const random = randomStream(params.seed)
     const results: { name: string; mean: number; low: number; high: number }[] = []
     for (const [index, { name, columns }] of fields.entries()) {
       const drops: number[] = []
       for (let repeat = 0; repeat < params.repeats; repeat++) {
-        throwIfAborted(signal)
-        const order = shuffled(count, random)
-        const values = Float32Array.from(original)
-        for (let i = 0; i < count; i++)
-          for (const column of columns) values[i * width + column] = original[order[i]! * width + column]!
-        drops.push(score - (await accuracyOf(values)))
+        const values = shuffledColumns(original, width, columns, shuffled(count, random))
+        drops.push(score - (await scoreOf(values)))
       }
       const mean = drops.reduce((sum, drop) => sum + drop, 0) / drops.length
       results.push({ name, mean, low: Math.min(...drops), high: Math.max(...drops) })
       progress(index + 1, fields.length)
-      await new Promise((done) => setImmediate(done))
     }
     results.sort((a, b) => b.mean - a.mean)
-    return { scoreName: 'accuracy', score, fields: results }
+    return { scoreName: params.score, score, fields: results }
   },
 })
+
+/** A copy of [n, width] whose `columns` come, all together, from the rows in another order. */
+function shuffledColumns(original: Float32Array, width: number, columns: number[], order: Int32Array): Float32Array {
+  const values = Float32Array.from(original)
+  order.forEach((from, i) => {
+    for (const column of columns) values[i * width + column] = original[from * width + column]!
+  })
+  return values
+}

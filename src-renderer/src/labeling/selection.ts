@@ -43,6 +43,12 @@ export function move(now: Selection, list: readonly number[], delta: number, shi
   return select(now, list, index, { shift: shift && now.anchor >= 0 })
 }
 
+/** Moves the focus alone, so that Space can pick here and there by keyboard. */
+export function moveFocus(now: Selection, list: readonly number[], delta: number): Selection {
+  const moved = move(now, list, delta)
+  return { ...moved, ids: now.ids }
+}
+
 export const selectAll = (now: Selection, list: readonly number[]): Selection => ({
   focus: Math.max(0, now.focus),
   anchor: 0,

@@ -82,11 +82,18 @@ export const useRuns = defineStore('runs', () => {
     steps[now.runId] = keepShape([...before, { x, y: now.loss }], keptSteps)
   }
 
-  const start = async (spec: RunSpecInput): Promise<Run> => put(await api.runs.start(spec))
-  const stop = async (runId: string): Promise<Run> => put(await api.runs.stop({ run: runId }))
-  const resume = async (runId: string): Promise<Run> => put(await api.runs.resume({ run: runId }))
-  const update = async (runId: string, change: { name?: string; tags?: string[]; note?: string }): Promise<Run> =>
-    put(await api.runs.update({ run: runId, ...change }))
+  /** Events since the window opened, per run: a reply that took longer than an event says something older. */
+  const told = new Map<string, number>()
+  async function command(call: () => Promise<Run>, runId?: string): Promise<Run> {
+    const before = runId === undefined ? 0 : (told.get(runId) ?? 0)
+    const run = await call()
+    return (told.get(run.runId) ?? 0) === before ? put(run) : (byId.value[run.runId] ?? run)
+  }
+  const start = (spec: RunSpecInput): Promise<Run> => command(() => api.runs.start(spec))
+  const stop = (runId: string): Promise<Run> => command(() => api.runs.stop({ run: runId }), runId)
+  const resume = (runId: string): Promise<Run> => command(() => api.runs.resume({ run: runId }), runId)
+  const update = (runId: string, change: { name?: string; tags?: string[]; note?: string }): Promise<Run> =>
+    command(() => api.runs.update({ run: runId, ...change }), runId)
   /** Deletes a run with its files; resolves to the bytes that are free again. */
   async function remove(runId: string): Promise<number> {
     const { freedBytes } = await api.runs.delete({ run: runId })
@@ -94,7 +101,10 @@ export const useRuns = defineStore('runs', () => {
     return freedBytes
   }
 
-  onEvent('runs.changed', put)
+  onEvent('runs.changed', (run) => {
+    told.set(run.runId, (told.get(run.runId) ?? 0) + 1)
+    put(run)
+  })
   onEvent('runs.deleted', ({ runId }) => forget(runId))
   onEvent('runs.epochEnded', addEpoch)
   onEvent('runs.progressed', addProgress)

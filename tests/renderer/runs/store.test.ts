@@ -96,6 +96,25 @@ describe('the store of runs', () => {
       { x: 0.4, y: 9 },
     ])
   })
+  it('does not let a slow reply take back what an event said meanwhile', async () => {
+    const runs = useRuns()
+    await runs.load()
+    replies['runs.resume'] = () => {
+      send('runs.changed', aRun({ status: 'queued' }))
+      send('runs.changed', aRun({ status: 'running' }))
+      return aRun({ status: 'queued' })
+    }
+    replies['runs.start'] = () => {
+      send('runs.changed', aRun({ runId: 'new', status: 'running' }))
+      return aRun({ runId: 'new', status: 'queued' })
+    }
+    await runs.resume('r1')
+    await runs.start({ dataset: 'd1', family: 'cnn' })
+    expect([runs.byId['r1']?.status, runs.byId['new']?.status]).toEqual(['running', 'running'])
+    replies['runs.stop'] = () => aRun({ status: 'stopped' })
+    await runs.stop('r1')
+    expect(runs.byId['r1']?.status).toBe('stopped')
+  })
   it('lists waiting runs in the order in which they will start', async () => {
     replies['runs.list'] = () => [
       aRun({ runId: 'late', status: 'queued', createdAt: 20 }),

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import type { SampleAttribution } from '@main/ml/attribution/define'
+import { attributions } from '@main/ml/registry'
+import { tf, type LayersModel, type TensorFlow } from '@main/ml/tf'
+import golden from './data/attributions.json'
+
+interface Array_ {
+  shape: number[]
+  data: number[]
+}
+
+interface Layer {
+  type: string
+  kernel?: Array_
+  bias?: Array_
+  activation?: 'relu' | 'tanh' | 'linear'
+  [key: string]: unknown
+}
+
+interface Map_ extends Array_ {
+  target: number
+  method: string
+  output: string
+  params: Record<string, unknown>
+  convergenceDelta?: number
+}
+
+interface Model {
+  id: string
+  inputShape: number[]
+  layers: Layer[]
+  samples: { input: Array_; logits: number[]; attributions: Map_[] }[]
+}
+
+const models = golden.models as unknown as Model[]
+type Kind = 'dense' | 'conv2d' | 'maxPooling2d' | 'flatten' | 'globalAveragePooling2d'
+
+/** The reference's network with its weights; activations inside their layers, or as layers of their own. */
+function build({ inputShape, layers }: Model, isSplit: boolean): LayersModel {
+  const model = tf.sequential()
+  model.add(tf.layers.inputLayer({ inputShape }))
+  for (const { type, kernel, bias, activation = 'linear', ...config } of layers) {
+    const inside = isSplit ? 'linear' : activation
+    const make = tf.layers[type as Kind] as (config: object) => TensorFlow.layers.Layer
+    const layer = make(kernel ? { ...config, activation: inside } : config)
+    model.add(layer)
+    if (kernel && bias) layer.setWeights([tf.tensor(kernel.data, kernel.shape), tf.tensor(bias.data, bias.shape)])
+    if (kernel && inside !== activation) model.add(tf.layers.activation({ activation }))
+  }
+  return model
+}
+
+/** How the reference's maps are asked for here; null for what Pellucid does not offer. */
+function asked({ method, output, params }: Map_): { id: string; params: Record<string, unknown> } | null {
+  if (output !== 'logits') return null // Pellucid explains the logit.
+  if (method === 'saliency') return { id: 'gradient', params }
+  if (method === 'integrated-gradients') return { id: method, params: { steps: params['steps'] } }
+  if (method === 'grad-cam') return params['afterActivation'] ? { id: method, params: { layer: '' } } : null
+  const { window, stride } = params
+  return { id: 'occlusion', params: { window, stride, cover: 'baseline' } }
+}
+
+/** Bias of the network and the names of both forms; each is loaded once. */
+const forms = models.flatMap((model) =>
+  [false, true].map((isSplit) => ({
+    id: model.id,
+    form: isSplit ? 'activations apart' : 'as exported',
+    model,
+    isSplit,
+  })),
+)
+
+describe.each(forms)('Captum agrees on $id, $form', ({ model, isSplit }) => {
+  test('logits and every map within 1e-4 of its range', async () => {
+    const network = build(model, isSplit)
+    const seen = new Map<string, number>()
+    for (const sample of model.samples) {
+      const input = tf.tensor(sample.input.data, [1, ...model.inputShape])
+      const logits = (x: TensorFlow.Tensor) => network.apply(x, { training: false }) as TensorFlow.Tensor
+      const found = tf.tidy(() => Array.from(logits(input).dataSync()))
+      found.forEach((value, k) => expect(value).toBeCloseTo(sample.logits[k]!, 4))
+      for (const reference of sample.attributions) {
+        const wanted = asked(reference)
+        const method = wanted && (attributions.get(wanted.id) as SampleAttribution)
+        if (!wanted || !method?.modalities.includes(model.inputShape.length === 3 ? 'image' : 'table')) continue
+        const from = reference.params['baseline']
+        const baseline = Array.isArray(from) ? tf.tensor(from, [1, ...model.inputShape]) : tf.zerosLike(input)
+        const map = await method.attribute({
+          input,
+          baseline,
+          target: reference.target,
+          params: wanted.params,
+          logits,
+          model: network,
+          signal: new AbortController().signal,
+          progress: () => {},
+        })
+        expect(map.shape).toEqual(reference.shape)
+        const values = await map.data()
+        const range = Math.max(...reference.data) - Math.min(...reference.data)
+        const error = Math.max(...reference.data.map((value, i) => Math.abs(value - values[i]!)))
+        expect(error, `${wanted.id} ${JSON.stringify(wanted.params)}`).toBeLessThan(1e-4 * (range || 1))
+        seen.set(wanted.id, (seen.get(wanted.id) ?? 0) + 1)
+        tf.dispose([map, baseline])
+      }
+    }
+    const isPicture = model.inputShape.length === 3
+    expect([...seen.keys()].sort()).toEqual(
+      isPicture ? ['grad-cam', 'gradient', 'integrated-gradients', 'occlusion'] : ['gradient', 'integrated-gradients'],
+    )
+  })
+})
