@@ -33,15 +33,26 @@ export const stages = [
   },
 ]
 
-/** The stages named in `--only a,b`; all when nothing is named. Throws on a name that is none. */
+/** Too long for every change; run when they are named. */
+export const longStages = [
+  {
+    id: 'soak',
+    title: 'processes killed at random moments',
+    args: vitest('soak', '--config', 'vitest.soak.config.ts'),
+    report: report('soak'),
+  },
+]
+
+/** The stages named in `--only a,b`; all but the long ones when nothing is named. Throws on a name that is none. */
 export function chooseStages(only) {
   if (!only) return stages
+  const all = [...stages, ...longStages]
   const wanted = only.split(',').map((name) => name.trim())
-  const unknown = wanted.filter((name) => !stages.some(({ id }) => id === name))
+  const unknown = wanted.filter((name) => !all.some(({ id }) => id === name))
   if (unknown.length > 0) {
-    throw new Error(`No such stage: ${unknown.join(', ')}. There are: ${stages.map(({ id }) => id).join(', ')}`)
+    throw new Error(`No such stage: ${unknown.join(', ')}. There are: ${all.map(({ id }) => id).join(', ')}`)
   }
-  return stages.filter(({ id }) => wanted.includes(id))
+  return all.filter(({ id }) => wanted.includes(id))
 }
 
 export function readReport(file) {
