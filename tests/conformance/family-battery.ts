@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeParams } from '@main/ml/params'
+import { findProblems } from '@main/ml/problems'
 import { families } from '@main/ml/registry'
 import { readArrays } from '@main/ml/safetensors'
 import { familyNamed, resolveParams, settingsSchema } from '@main/ml/settings'
@@ -97,6 +98,18 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
         expect(resolveParams(family, asText, undefined, context)).toEqual(full)
       }
       expect(Object.keys(describeParams(settingsSchema(family)).properties).length).toBeGreaterThan(10)
+    })
+
+    test('every preset can be trained', () => {
+      const family = familyNamed(id)
+      const inputShape = modality === 'image' ? [28, 28, 1] : [5]
+      const facts = { modality, classes: ['a', 'b'], fields: [], trainPerClass: [500, 500], inputShape }
+      for (const preset of family.presets.filter((each) => each.modalities.includes(modality))) {
+        const context = { modality, sampleCount: 1000, inputShape, classCount: 2 }
+        const full = resolveParams(family, {}, preset.id, context)
+        const problems = findProblems(family, full, { ...facts, splits: { train: 1000, validation: 100, test: 100 } })
+        expect(problems, preset.id).toEqual([])
+      }
     })
 
     test('names its layers itself, alike in every build, and ends in logits', () => {

@@ -83,11 +83,13 @@ const cases = [
   ['mlp', { hiddenLayers: 1, activation: 'selu' }],
   ['cnn', { batchNorm: true, filters: 4 }],
   ['cnn', { blocks: 3, filters: 2, denseUnits: 0 }],
+  ['resnet', { stages: 2, filters: 2 }],
+  ['tabular-resnet', { units: 8 }],
 ] as const
 
 describe('exporting a trained run', () => {
   const snapshotFor = async (family: string) =>
-    family === 'cnn' ? toyPictures(join(await tempFolder(), 'pictures'), 30) : toyTable(60)
+    ['cnn', 'resnet'].includes(family) ? toyPictures(join(await tempFolder(), 'pictures'), 30) : toyTable(60)
 
   test.each(cases)('%s %j as TensorFlow.js answers as the run does', async (family, change) => {
     const { runDir } = await trained(await snapshotFor(family), family, { ...small, ...change })
