@@ -1,3 +1,4 @@
+import type { Diagnosis } from '@shared/diagnosis'
 import type { Dataset } from '@shared/schemas/dataset'
 import type { Interval } from '@shared/schemas/fairness'
 import type { Run } from '@shared/schemas/run'
@@ -85,6 +86,12 @@ export function runText(run: Run): string {
   if (run.samplesPerSecond !== null) lines.push(`${Math.round(run.samplesPerSecond)} samples a second`)
   if (run.error) lines.push(`error: ${run.error}`)
   return lines.join('\n')
+}
+
+export function diagnosisText({ verdict, evidence, remedies }: Diagnosis): string {
+  const settings = (change: object) => Object.entries(change).map(([key, value]) => `--set ${key}=${value}`)
+  const tries = remedies.map(({ title, change }) => `try: ${title} (${settings(change).join(' ')})`)
+  return [verdict, evidence, ...tries].filter((line) => line !== '').join('\n')
 }
 
 export function confusionText(classes: string[], matrix: number[][]): string {

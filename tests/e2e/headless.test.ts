@@ -94,6 +94,9 @@ describe('the command line on a table', () => {
     expect(document.runs.map((entry: object) => keysOf(entry))).toEqual([runKeys, runKeys])
     const matrix = document.confusion[runId] as number[][]
     expect(matrix.flat().reduce((sum, n) => sum + n, 0)).toBe(200)
+    const said = (await runJson(['runs', 'diagnose', other], at)).document
+    expect(keysOf(said)).toEqual(['runId', 'ailment', 'verdict', 'evidence', 'remedies'])
+    expect(said.verdict).toMatch(/too short to judge/)
     expect((await runJson(['runs', 'delete', other], at)).code).toBe(0)
     expect((await runJson(['runs', 'show', other], at)).document.error.code).toBe('not_found')
     await expect(stat(join(workspace, 'runs', other))).rejects.toThrow(/ENOENT/)

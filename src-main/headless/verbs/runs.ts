@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WorkbenchError } from '@shared/errors'
+import { diagnose } from '@shared/diagnosis'
 import type { Run } from '@shared/schemas/run'
 import { comparisonDocument, runDocument } from '../documents'
 import { collectSetting, typedSettings } from '../options'
 import type { Session } from '../session'
-import { confusionText, percent, runsText, runText, table } from '../text'
+import { diagnosisText, confusionText, percent, runsText, runText, table } from '../text'
 import { trainToEnd, waitForRun } from '../training'
 import type { AddAction, Said } from './define'
 
@@ -88,7 +89,7 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
 }
 
 function addRunsVerb(program: Command, addAction: AddAction): void {
-  const runsVerb = program.command('runs').description('list the runs, or show, stop, resume or delete one')
+  const runsVerb = program.command('runs').description('list the runs, or show, diagnose, stop, resume or delete one')
   const list = runsVerb.command('list', { isDefault: true }).description('list the runs')
   list.option('--dataset <dataset>', 'only those of one dataset')
   addAction(list, { reads: true }, async ({ client }, { dataset }: { dataset?: string }) => {
@@ -99,6 +100,15 @@ function addRunsVerb(program: Command, addAction: AddAction): void {
     runsVerb.command('show <run>').description('show a run'),
     { reads: true },
     async ({ client }, run: string) => shown(await client.runs.get({ run })),
+  )
+  addAction(
+    runsVerb.command('diagnose <run>').description('say how the training of a run went and what to try next'),
+    { reads: true },
+    async ({ client }, ref: string) => {
+      const run = await client.runs.get({ run: ref })
+      const said = diagnose(run, await client.runs.history({ run: run.runId }))
+      return { document: { runId: run.runId, ...said }, text: diagnosisText(said) }
+    },
   )
   addAction(runsVerb.command('stop <run>').description('stop a run and keep it'), {}, async (session, run: string) => {
     const { runId } = await session.client.runs.stop({ run })
