@@ -172,7 +172,7 @@ export const contract = {
     }),
     z.array(R.Prediction),
   ),
-  'runs.export': query(RunRef.extend({ format: z.enum(['savedmodel', 'tfjs']), out: z.string().min(1) }), Files),
+  'runs.export': query(RunRef.extend({ format: R.ExportFormat, out: z.string().min(1) }), Files),
 
   'explanations.explain': query(ExplainSpec, Explanation),
   'explanations.importance': query(ImportanceSpec, Importance),

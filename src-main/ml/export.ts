@@ -2,13 +2,13 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import { seededUniform } from './engine/uniform'
+import type { ExportFormat } from '@shared/schemas/run'
+import { askOnnx, writeOnnx } from './export-onnx'
 import { askSavedModel, writeSavedModel } from './export-savedmodel'
 import { askTfjs, writeTfjs } from './export-tfjs'
 import { loadModelSpec } from './model'
 import { tf, type Tensor } from './tf'
 import { loadTrained, type TrainedModel } from './trained'
-
-export type ExportFormat = 'savedmodel' | 'tfjs'
 
 interface Exporter {
   title: string
@@ -37,11 +37,21 @@ const exporters: Record<ExportFormat, Exporter> = {
     write: writeTfjs,
     ask: askTfjs,
   },
+  onnx: {
+    title: 'ONNX model',
+    howTo: `In Python:
+
+    import onnxruntime
+    session = onnxruntime.InferenceSession('model.onnx')
+    probabilities = session.run(['probabilities'], {'input': x})[0]`,
+    write: writeOnnx,
+    ask: askOnnx,
+  },
 }
 
 const firstLine = '# A model made with Pellucid'
-/** Largest difference of a probability between the run's model and what the written files give. */
-const tolerance = 1e-5
+/** Largest difference of a probability, whose range is 1, between the run's model and what the written files give. */
+const tolerance = 1e-4
 
 /**
  * Writes a run's model for use elsewhere, with its classes and input encoding beside it, and reads it back: files that do
@@ -70,9 +80,9 @@ async function refuseForeignFolder(out: string): Promise<void> {
   throw new WorkbenchError('conflict', `${out} holds something else (it has a README.md). Choose an empty folder.`)
 }
 
-/** The written model must agree with the run's on a batch of several samples and on a single one. */
+/** The written model must agree with the run's on a batch of 100 samples and on a single one. */
 async function compare(trained: TrainedModel, { title, ask }: Exporter, out: string): Promise<void> {
-  for (const count of [1, 5]) {
+  for (const count of [1, 100]) {
     const inputs = seededUniform([count, ...trained.inputShape], 11, count)
     const expected = trained.probabilities(inputs)
     const got = await ask(out, inputs)

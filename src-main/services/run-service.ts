@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { access, rename } from 'node:fs/promises'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
-import type { Comparison, EpochEnded, Plan, Prediction, Run, RunResults, RunSpec } from '@shared/schemas/run'
+import type {
+  ExportFormat,
+  Comparison,
+  EpochEnded,
+  Plan,
+  Prediction,
+  Run,
+  RunResults,
+  RunSpec,
+} from '@shared/schemas/run'
 import type { FieldValue, Split } from '@shared/schemas/dataset'
 import type { ServiceContext } from './context'
 import { resolveDataset, resolveSample, samplePath, type SampleRow } from './dataset-queries'
@@ -204,7 +213,7 @@ export class RunService implements Service<'runs'> {
     return this.context.jobs.run('engine', 'predict', { runDir, files, rows }, { signal })
   }
 
-  async export({ run, format, out }: RunRef & { format: 'savedmodel' | 'tfjs'; out: string }, signal: AbortSignal) {
+  async export({ run, format, out }: RunRef & { format: ExportFormat; out: string }, signal: AbortSignal) {
     const runDir = await this.#trainedFolder(run)
     return this.context.jobs.run('engine', 'export', { runDir, format, out }, { signal })
   }

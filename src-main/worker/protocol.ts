@@ -3,7 +3,7 @@ import type { ErrorReply } from '@shared/errors'
 import type { FieldKind, FieldValue, Inspection, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance } from '@shared/schemas/explanation'
 import type { Audit } from '@shared/schemas/fairness'
-import type { EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
+import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
 import type { AuditInput } from '../ml/audit/audit'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
@@ -136,7 +136,7 @@ export interface Jobs {
     output: { files: string[] }
   }
   export: {
-    input: { runDir: string; format: 'savedmodel' | 'tfjs'; out: string }
+    input: { runDir: string; format: ExportFormat; out: string }
     event: never
     output: { files: string[] }
   }

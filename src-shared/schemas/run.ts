@@ -163,6 +163,10 @@ export const StoredPrediction = z.object({
 })
 export type StoredPrediction = z.infer<typeof StoredPrediction>
 
+/** What a trained model can be written as. */
+export const ExportFormat = z.enum(['savedmodel', 'tfjs', 'onnx'])
+export type ExportFormat = z.infer<typeof ExportFormat>
+
 /** A prediction on something new. */
 export const Prediction = z.object({
   input: z.string(),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WorkbenchError } from '@shared/errors'
 import { diagnose } from '@shared/diagnosis'
-import type { Run } from '@shared/schemas/run'
+import { ExportFormat, type Run } from '@shared/schemas/run'
 import { comparisonDocument, runDocument } from '../documents'
 import { collectSetting, typedSettings } from '../options'
 import type { Session } from '../session'
@@ -74,15 +74,18 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
     .command('export')
     .description('write a trained model for use elsewhere')
     .requiredOption('--run <run>', 'its id or name')
-    .requiredOption('--format <format>', 'savedmodel or tfjs')
+    .requiredOption('--format <format>', ExportFormat.options.join(', '))
     .requiredOption('--out <folder>', 'where to write it')
   addAction(
     exportVerb,
     { reads: true },
     async ({ client }, { run, format, out }: { run: string; format: string; out: string }) => {
-      if (format !== 'savedmodel' && format !== 'tfjs')
-        exportVerb.error(`error: --format is savedmodel or tfjs, not "${format}"`, { exitCode: 2 })
-      const result = await client.runs.export({ run, format: format as 'savedmodel' | 'tfjs', out: resolve(out) })
+      const { data: known } = ExportFormat.safeParse(format)
+      if (!known)
+        return exportVerb.error(`error: --format is one of ${ExportFormat.options.join(', ')}, not "${format}"`, {
+          exitCode: 2,
+        })
+      const result = await client.runs.export({ run, format: known, out: resolve(out) })
       return { document: result, text: result.files.join('\n') }
     },
   )

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { askOnnx } from '@main/ml/export-onnx'
 import { askSavedModel } from '@main/ml/export-savedmodel'
 import type { Snapshot } from '@main/ml/snapshot'
 import { tf } from '@main/ml/tf'
@@ -104,6 +105,23 @@ describe('exporting a trained run', () => {
     ])
     const json = JSON.parse(await readFile(join(out, 'model.json'), 'utf8')) as { format: string }
     expect(json.format).toBe('layers-model')
+  })
+
+  test.each(cases)('%s %j as ONNX answers as the run does', async (family, change) => {
+    const { runDir } = await trained(await snapshotFor(family), family, { ...small, ...change })
+    const out = join(await tempFolder(), 'export')
+    const { files } = await inProcessJobs.run('engine', 'export', { runDir, format: 'onnx', out })
+    expect(files.map((path) => path.slice(out.length + 1)).sort()).toEqual([
+      'README.md',
+      'encoding.json',
+      'labels.txt',
+      'model.onnx',
+    ])
+    const model = await loadTrained(runDir)
+    const inputs = tf.randomUniform([7, ...model.inputShape], 0, 1, 'float32', 3)
+    const [expected, got] = [model.probabilities(inputs), await askOnnx(out, inputs)]
+    expect(tf.tidy(() => expected.sub(got).abs().max().dataSync()[0])).toBeLessThan(1e-5)
+    tf.dispose([inputs, expected, got])
   })
 
   test.runIf(isNative).each(cases)('%s %j as SavedModel answers as the run does', async (family, change) => {

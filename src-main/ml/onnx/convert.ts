@@ -1,0 +1,36 @@
+import type { LayersModel, TensorFlow } from '../tf'
+import { refused, toChannelsFirst, writers, type Value } from './layers'
+import { OnnxWriter } from './writer'
+
+type Layer = TensorFlow.layers.Layer
+
+/**
+ * Writes a network as an ONNX model (opset 17): input `input` float32 [batch, ...inputShape] as Pellucid encodes it
+ * (pictures channels last), outputs `logits` and `probabilities` [batch, classes]. Weights are copied.
+ *
+ * @throws `incompatible` naming the first layer that has no ONNX form here
+ */
+export function toOnnx(model: LayersModel): Uint8Array {
+  const graph = new OnnxWriter()
+  const values = new Map<Layer, Value>()
+  for (const layer of model.layers) values.set(layer, writeLayer(graph, layer, values))
+  const { name, shape } = values.get(model.outputs[0]!.sourceLayer)!
+  const logits = graph.add('Identity', [name], {}, 'logits')
+  graph.add('Softmax', [logits], {}, 'probabilities')
+  graph.output('logits', shape)
+  graph.output('probabilities', shape)
+  return graph.toModel(model.name)
+}
+
+function writeLayer(graph: OnnxWriter, layer: Layer, values: Map<Layer, Value>): Value {
+  const shape = (layer.outputShape as (number | null)[]).slice(1) as number[]
+  if (layer.getClassName() === 'InputLayer') {
+    const input = graph.input('input', shape)
+    return { name: shape.length === 3 ? toChannelsFirst(graph, input) : input, shape }
+  }
+  const write = writers[layer.getClassName()]
+  if (!write) throw refused(layer, 'this kind of layer is not known')
+  if (layer.inboundNodes.length !== 1) throw refused(layer, 'it is used in several places')
+  const inputs = layer.inboundNodes[0]!.inboundLayers.map((before) => values.get(before)!)
+  return { name: write(graph, layer, inputs), shape }
+}
