@@ -20,6 +20,7 @@ import { LogBook } from './services/log-book'
 import { RunService } from './services/run-service'
 import { SampleFiles } from './services/sample-files'
 import { SettingsStore } from './services/settings-store'
+import { SweepService } from './services/sweep-service'
 import { Tasks } from './services/tasks'
 import { WorkspaceService } from './services/workspace-service'
 import { WorkerHost, type SpawnWorker } from './worker/host'
@@ -91,6 +92,9 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
   const samples = new SampleFiles(context)
   const catalog = new CatalogService(context)
   const runs = new RunService(context)
+  const sweeps = new SweepService(context, runs)
+  on('runs.changed', (run) => sweeps.onRunChanged(run))
+  on('runs.epochEnded', (epoch) => sweeps.onEpochEnded(epoch))
   const workspace = new WorkspaceService(
     context,
     {
@@ -101,7 +105,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
       holder: opened.holder,
       bytesSent: guard.bytesSent,
       engine: () => catalog.engine(),
-      restore: (path, signal) => restore(context, db, runs, path, signal),
+      restore: (path, signal) => restore(context, db, runs, path, signal).then(() => sweeps.recover()),
     },
     store,
     logBook,
@@ -113,6 +117,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     datasets: new DatasetService(context),
     annotations: new AnnotationService(context),
     runs,
+    sweeps,
     explanations: new ExplanationService(context),
     fairness: new FairnessService(context),
   }
@@ -129,6 +134,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
   const close = async () => {
     clearInterval(watch)
     tasks.cancelAll()
+    sweeps.close()
     await runs.close()
     await host.close()
     await logBook.flush()
@@ -151,7 +157,11 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     workers: () => host.pids(),
     close: once(close),
   }
-  return { workbench, recover: () => runs.recover() }
+  const recover = async () => {
+    await runs.recover()
+    await sweeps.recover()
+  }
+  return { workbench, recover }
 }
 
 /** Puts a backup in the place of the workspace; when anything fails, the workspace is as it was. */

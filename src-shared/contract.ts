@@ -4,6 +4,7 @@ import * as D from './schemas/dataset'
 import { ExplainSpec, Explanation, Importance, ImportanceSpec } from './schemas/explanation'
 import { Audit, AuditSpec } from './schemas/fairness'
 import * as R from './schemas/run'
+import { Sweep, SweepSpec } from './schemas/sweep'
 import * as W from './schemas/workspace'
 
 const query = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) =>
@@ -15,6 +16,7 @@ const Nothing = z.object({})
 const Done = z.object({ ok: z.literal(true) })
 const InDataset = z.object({ dataset: D.DatasetRef })
 const RunRef = z.object({ run: z.string().min(1) })
+const SweepRef = z.object({ sweep: z.string().min(1) })
 const Files = z.object({ files: z.array(z.string()) })
 const Path = z.object({ path: z.string().min(1) })
 
@@ -174,6 +176,15 @@ export const contract = {
   ),
   'runs.export': query(RunRef.extend({ format: R.ExportFormat, out: z.string().min(1) }), Files),
 
+  'sweeps.list': query(z.object({ dataset: D.DatasetRef.optional() }), z.array(Sweep)),
+  'sweeps.get': query(SweepRef, Sweep),
+  'sweeps.start': command(SweepSpec, Sweep),
+  /** Stops its runs, too; they are kept, and `sweeps.resume` goes on with them. */
+  'sweeps.stop': command(SweepRef, Sweep),
+  'sweeps.resume': command(SweepRef, Sweep),
+  /** Deletes the sweep and, when asked to, its runs. */
+  'sweeps.delete': command(SweepRef.extend({ runs: z.boolean().default(false) }), z.object({ freedBytes: z.number() })),
+
   'explanations.explain': query(ExplainSpec, Explanation),
   'explanations.importance': query(ImportanceSpec, Importance),
   'explanations.exportPng': query(
@@ -202,6 +213,8 @@ export const events = {
   'runs.deleted': z.object({ runId: z.string() }),
   'runs.progressed': R.RunProgressed,
   'runs.epochEnded': R.EpochEnded,
+  'sweeps.changed': Sweep,
+  'sweeps.deleted': z.object({ sweepId: z.string() }),
 } as const
 
 export type Method = keyof typeof contract

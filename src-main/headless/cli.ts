@@ -7,6 +7,7 @@ import { addDataVerbs } from './verbs/data'
 import type { AddAction, Said } from './verbs/define'
 import { addInsightVerbs } from './verbs/insight'
 import { addRunVerbs } from './verbs/runs'
+import { addSweepVerbs } from './verbs/sweeps'
 import { addServeVerb } from './verbs/serve'
 import { addWorkspaceVerbs } from './verbs/workspace'
 
@@ -69,6 +70,7 @@ function buildCommands(addAction: AddAction): Command {
     .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
   addDataVerbs(root, addAction)
   addRunVerbs(root, addAction)
+  addSweepVerbs(root, addAction)
   addInsightVerbs(root, addAction)
   addServeVerb(root, program, addAction)
   addWorkspaceVerbs(root, addAction)

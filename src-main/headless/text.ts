@@ -2,6 +2,7 @@ import type { Diagnosis } from '@shared/diagnosis'
 import type { Dataset } from '@shared/schemas/dataset'
 import type { Interval } from '@shared/schemas/fairness'
 import type { Run } from '@shared/schemas/run'
+import type { Sweep } from '@shared/schemas/sweep'
 import type { z } from 'zod'
 
 /** What commands print for people when nobody asked for JSON. */
@@ -92,6 +93,33 @@ export function diagnosisText({ verdict, evidence, remedies }: Diagnosis): strin
   const settings = (change: object) => Object.entries(change).map(([key, value]) => `--set ${key}=${value}`)
   const tries = remedies.map(({ title, change }) => `try: ${title} (${settings(change).join(' ')})`)
   return [verdict, evidence, ...tries].filter((line) => line !== '').join('\n')
+}
+
+export function sweepText({ name, sweepId, status, spec, trials, configs, importance }: Sweep): string {
+  const keys = Object.keys(spec.space)
+  const rows = configs.map(({ params, score, interval, seeds, runId }) => [
+    ...keys.map((key) => String(params[key])),
+    spec.objective === 'accuracy' ? percent(score) : figure(score),
+    interval ? interval.map((bound) => figure(bound)).join(' to ') : '',
+    String(seeds),
+    runId ?? '',
+  ])
+  const weights = importance.map(({ param, share }) => `${param} ${percent(share)}`)
+  const failed = trials.filter(({ reason }) => reason !== null)
+  return [
+    `${name} (${sweepId}): ${status}, ${trials.length} trials by ${spec.strategy}, on the validation ${spec.objective}`,
+    table([...keys, spec.objective, '95 % interval', 'seeds', 'run'], rows),
+    `share of the spread that each setting explains by itself: ${weights.join(', ')}`,
+    ...failed.map(({ index, reason }) => `trial ${index + 1} failed: ${reason}`),
+  ].join('\n')
+}
+
+export function sweepsText(sweeps: Sweep[]): string {
+  const rows = sweeps.map(({ name, status, datasetName, spec, trials, sweepId }) => {
+    const ended = trials.filter(({ state }) => state !== 'waiting' && state !== 'running').length
+    return [name, status, datasetName, spec.family, `${ended} of ${trials.length}`, sweepId]
+  })
+  return table(['name', 'status', 'dataset', 'family', 'trials', 'id'], rows)
 }
 
 export function confusionText(classes: string[], matrix: number[][]): string {

@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Sweep } from '@shared/schemas/sweep'
 import { executable } from './helpers/desktop'
 import { endOf, run, runJson, sample, startCommand } from './helpers/program'
 import { serve } from './helpers/browser'
@@ -100,6 +101,23 @@ describe('the command line on a table', () => {
     expect((await runJson(['runs', 'delete', other], at)).code).toBe(0)
     expect((await runJson(['runs', 'show', other], at)).document.error.code).toBe('not_found')
     await expect(stat(join(workspace, 'runs', other))).rejects.toThrow(/ENOENT/)
+  })
+
+  it('tries many settings, and shows and deletes the sweep', async () => {
+    const args = ['sweep', '--dataset', 'german', '--family', 'mlp', '--strategy', 'grid', '--vary', 'units=4,8']
+    const { code, document, stderr } = await runJson([...args, '--set', 'epochs=1'], at)
+    expect(code, stderr).toBe(0)
+    expect(document.status).toBe('finished')
+    expect(document.trials.map(({ params, state }: Sweep['trials'][number]) => [params['units'], state])).toEqual([
+      [4, 'finished'],
+      [8, 'finished'],
+    ])
+    expect(stderr).toMatch(/2 of 2 trials ended/)
+    expect((await runJson(['sweeps'], at)).document).toEqual([document])
+    expect((await runJson(['sweeps', 'delete', document.sweepId, '--runs'], at)).code).toBe(0)
+    expect((await runJson(['runs'], at)).document.map((entry: { runId: string }) => entry.runId)).toEqual([runId])
+    const bad = await runJson([...args, '--vary', 'units'], at)
+    expect(bad.code).toBe(2)
   })
 
   it('explains a row', async () => {
@@ -221,7 +239,7 @@ describe('what the command line answers', () => {
     [['split', '--dataset', 'german', '--train', 'much'], 'no number'],
     [['derive', '--dataset', 'german', '--column', 'x', '--from', 'age'], '--bins'],
     [['train', '--dataset', 'german', '--family', 'mlp', '--set', 'epochs'], 'key=value'],
-    [['export', '--run', 'x', '--format', 'onnx', '--out', '/tmp/x'], '--format'],
+    [['export', '--run', 'x', '--format', 'pickle', '--out', '/tmp/x'], '--format'],
     [['audit', '--run', 'x'], '--sensitive'],
   ])('%j is bad usage: exit 2', async (args, words) => {
     const { code, document } = await runJson(args, at)
