@@ -4,6 +4,7 @@ import { app, protocol, type Session } from 'electron'
 import { toErrorReply } from '@shared/errors'
 import { pageHeaders } from '../headless/page-security'
 import { readPage } from '../headless/pages'
+import { samplePictures } from '../headless/sample-pictures'
 import type { Workbench } from '../workbench'
 
 export const scheme = 'pellucid'
@@ -30,10 +31,19 @@ export function servePages(session: Session, workbench: Workbench, renderer: str
       if (size && !/^\d{1,6}$/.test(size)) return answer('The size is a whole number.', 400, 'text/plain')
       return serveSample(workbench, Number(sample[1]), size ? Number(size) : null)
     }
+    if (url.pathname === '/samples') return servePictures(workbench, url.searchParams)
     if (developmentServer) return fetch(`${developmentServer}${url.pathname}${url.search}`)
     const page = await readPage(renderer, url.pathname)
     return page ? answer(new Uint8Array(page.bytes), 200, page.type) : answer('Not found.', 404, 'text/plain')
   })
+}
+
+async function servePictures(workbench: Workbench, query: URLSearchParams): Promise<Response> {
+  try {
+    return answer(await samplePictures(workbench, query), 200, 'text/plain', { 'cache-control': 'no-store' })
+  } catch (error) {
+    return answer(toErrorReply(error).message, 400, 'text/plain')
+  }
 }
 
 async function serveSample(workbench: Workbench, id: number, size: number | null): Promise<Response> {

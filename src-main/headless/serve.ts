@@ -9,6 +9,7 @@ import type { Workbench } from '../workbench'
 import { Access } from './access'
 import { pageHeaders } from './page-security'
 import { readPage } from './pages'
+import { samplePictures } from './sample-pictures'
 import { storeUpload } from './uploads'
 
 export interface Server {
@@ -106,6 +107,11 @@ function addFiles(app: FastifyInstance, workbench: Workbench, renderer: string):
     const { size } = request.query as { size?: string }
     const { path, contentType } = await workbench.sampleFile(wholeNumber(id), size ? wholeNumber(size) : null)
     return reply.type(contentType).header('cache-control', 'private, max-age=3600').send(createReadStream(path))
+  })
+
+  app.get('/samples', async (request, reply) => {
+    const text = await samplePictures(workbench, new URL(request.url, 'http://local').searchParams)
+    return reply.type('text/plain').header('cache-control', 'no-store').send(text)
   })
 
   // The body is streamed to disk, never held in memory.

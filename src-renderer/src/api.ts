@@ -86,6 +86,13 @@ export function onReconnect(listener: () => void): () => void {
 export const sampleUrl = (sampleId: number, size?: number): string =>
   `/sample/${sampleId}${size === undefined ? '' : `?size=${size}`}`
 
+/** Many small pictures in one request: an address for each id, null where the picture cannot be read. */
+export async function samplePictures(ids: number[], size: number): Promise<(string | null)[]> {
+  const response = await fetch(`/samples?ids=${ids.join()}&size=${size}`)
+  if (!response.ok) throw new WorkbenchError('internal', `The pictures did not come: ${response.status}.`)
+  return (await response.text()).split('\n').map((line) => line || null)
+}
+
 async function filesOfEntry(entry: FileSystemEntry, prefix: string): Promise<{ path: string; file: File }[]> {
   const path = `${prefix}${entry.name}`
   if (entry.isFile) {

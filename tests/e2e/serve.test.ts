@@ -50,6 +50,7 @@ describe('serve lets in whom it told the token', () => {
       ['GET', '/assets/'],
       ['GET', '/api/events'],
       ['GET', '/sample/1'],
+      ['GET', '/samples?ids=1&size=64'],
       ['GET', '/no/such/route'],
       ['POST', '/api/workspace.get'],
       ['POST', '/upload?batch=b&path=x'],

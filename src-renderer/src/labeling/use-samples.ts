@@ -102,6 +102,8 @@ export function useSamples(dataset: Ref<string>, filter: Ref<LabelFilter>) {
   watch(() => datasets.revisions[dataset.value], reread)
 
   const left = computed(() => {
+    // Without a filter by label nothing can leave it, and reading every sample here would watch every one.
+    if (filter.value.class === 'all' && filter.value.split === 'all') return 0
     let count = 0
     for (const id of ids.value) {
       const sample = samples.get(id)

@@ -17,7 +17,7 @@ export interface Draft {
 
 const drafts = reactive(new Map<string, Draft>())
 
-/** The draft of this dataset, made with the first family that fits its kind of data; null when there is none. */
+/** The draft of this dataset, made with the family that suits its kind of data best; null when there is none. */
 export function draftOf(datasetId: string, modality: Modality, families: FamilyDescriptor[]): Draft | null {
   const fitting = familiesFor(families, modality)
   const known = drafts.get(datasetId)
@@ -28,10 +28,9 @@ export function draftOf(datasetId: string, modality: Modality, families: FamilyD
   return drafts.get(datasetId)!
 }
 
-/** A family made for this kind of data alone comes before one that takes several. */
+/** The first family that names this kind of data first: what it was made for. */
 function preferred(families: FamilyDescriptor[], modality: Modality): FamilyDescriptor | undefined {
-  const generality = ({ modalities }: FamilyDescriptor) => modalities.length + (modalities[0] === modality ? 0 : 0.5)
-  return [...families].sort((a, b) => generality(a) - generality(b))[0]
+  return families.find(({ modalities }) => modalities[0] === modality) ?? families[0]
 }
 
 /** Sets the draft up as a finished run was, so that one thing can be changed and tried again. */
