@@ -8,6 +8,7 @@ const datasetScreens: RouteRecordRaw[] = [
   { path: 'train', name: 'train', component: () => import('./views/TrainView.vue') },
   { path: 'runs', name: 'runs', component: () => import('./views/RunsView.vue') },
   { path: 'runs/:run', name: 'run', component: () => import('./views/RunView.vue') },
+  { path: 'sweeps/:sweep', name: 'sweep', component: () => import('./views/SweepView.vue') },
   { path: 'compare', name: 'compare', component: () => import('./views/CompareView.vue') },
   { path: 'explain', name: 'explain', component: () => import('./views/ExplainView.vue') },
   { path: 'audit', name: 'audit', component: () => import('./views/AuditView.vue') },
