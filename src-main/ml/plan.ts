@@ -54,17 +54,39 @@ function plannedShape(
 
 /** The network layer by layer, as the picture of it shows. */
 export function describeLayers(model: LayersModel): LayerInfo[] {
-  return model.layers
-    .filter((layer) => layer.getClassName() !== 'InputLayer')
-    .map((layer) => ({
+  const layers = model.layers.filter((layer) => layer.getClassName() !== 'InputLayer')
+  return layers.map((layer) => {
+    const parting = partingOf(layer)
+    return {
       name: layer.name,
       kind: layer.getClassName(),
       outputShape: (layer.outputShape as (number | null)[]).slice(1),
       parameterCount: layer.countParams(),
       detail: layerDetail(layer.getConfig()),
-    }))
+      ...(parting && { branchedAt: layers.indexOf(parting) }),
+    }
+  })
 }
 
+const before = (layer: Layer): Layer[] => layer.inboundNodes[0]?.inboundLayers ?? []
+
+/** The last layer that all branches into `layer` come from; null where only one comes in. */
+function partingOf(layer: Layer): Layer | null {
+  const branches = before(layer)
+  if (branches.length < 2) return null
+  const [first, ...others] = branches.map(ancestorsOf)
+  // Ancestors come nearest first.
+  return [...first!].find((ancestor) => others.every((own) => own.has(ancestor))) ?? null
+}
+
+/** A layer and all that it stands on, nearest first. */
+function ancestorsOf(layer: Layer): Set<Layer> {
+  const found = new Set([layer])
+  for (const one of found) for (const earlier of before(one)) found.add(earlier)
+  return found
+}
+
+type Layer = TensorFlow.layers.Layer
 type Config = TensorFlow.serialization.ConfigDict
 
 /** A layer's settings in a few words: '3x3, 32 filters, relu'. */

@@ -98,6 +98,8 @@ export const LayerInfo = z.object({
   parameterCount: z.number().int(),
   /** e.g. '3x3, 32 filters, relu'. */
   detail: z.string(),
+  /** Where branches meet: the layer (by its place here, -1 is the input) behind which they parted. */
+  branchedAt: z.number().int().optional(),
 })
 export type LayerInfo = z.infer<typeof LayerInfo>
 

@@ -32,9 +32,16 @@ export interface Link {
   weight: number
 }
 
+/** A way around some blocks, drawn as a bow above them. */
+export interface Bow {
+  path: string
+  title: string
+}
+
 export interface LayersPicture {
   stages: Stage[]
   links: Link[]
+  bows: Bow[]
   width: number
   height: number
 }
@@ -83,6 +90,8 @@ const block = (
 })
 
 const labelHeight = 30
+/** Room above the blocks for the ways around them. */
+const bowHeight = 22
 const widestGap = 120
 const vectorWidth = 12
 const smallest = 5
@@ -105,7 +114,8 @@ export function layersPicture(
   { width, height }: { width: number; height: number },
 ): LayersPicture {
   const blocks = stagesOf(inputShape, layers)
-  const room = height - labelHeight - 6
+  const bowRoom = layers.some(({ branchedAt }) => branchedAt !== undefined) ? bowHeight : 0
+  const room = height - labelHeight - 6 - bowRoom
   const sides = blocks.filter(({ kind }) => kind === 'volume').flatMap(({ shape }) => shape.slice(0, 2))
   const scale = room / (1 + slant) / Math.max(1, ...sides)
   const widest = Math.max(1, ...blocks.filter(({ kind }) => kind === 'vector').map(({ shape }) => shape[0] ?? 1))
@@ -123,7 +133,7 @@ export function layersPicture(
     const stage: Stage = {
       ...placed,
       x,
-      y: (room + placed.depth - one.height) / 2 + 3,
+      y: (room + placed.depth - one.height) / 2 + 3 + bowRoom,
       center: x + (placed.width + placed.depth) / 2,
       hasLabel: placed.width + placed.depth + gap >= labelWidth(one.label),
     }
@@ -132,7 +142,7 @@ export function layersPicture(
   })
   const parameters = stages.reduce((sum, stage) => sum + stage.parameterCount, 0)
   const links = stages.slice(1).map((stage, index) => link(stages[index]!, stage, parameters))
-  return { stages, links, width, height }
+  return { stages, links, bows: bowsOf(stages, layers), width, height }
 }
 
 function measure(one: Block, scale: number, widest: number, barRoom: number) {
@@ -150,6 +160,24 @@ function measure(one: Block, scale: number, widest: number, barRoom: number) {
     label: [`${high} × ${wide}`, `× ${channels}`],
   }
 }
+
+/** From the block where branches part to the block where they meet; none where that is the same or the next one. */
+function bowsOf(stages: Stage[], layers: LayerInfo[]): Bow[] {
+  const stageOf = (layer: number) => (layer < 0 ? 0 : stages.findIndex((stage) => stage.layers.includes(layer)))
+  return layers.flatMap(({ branchedAt, kind }, index) => {
+    if (branchedAt === undefined) return []
+    const [from, to] = [stages[stageOf(branchedAt)], stages[stageOf(index)]]
+    if (!from || !to || stageOf(index) - stageOf(branchedAt) < 2) return []
+    const [start, end] = [top(from), top(to)]
+    const lift = Math.min(start.y, end.y) - bowHeight
+    const path = `M ${place(start)} C ${place({ ...start, y: lift })} ${place({ ...end, y: lift })} ${place(end)}`
+    return [{ path, title: `A shortcut past ${stageOf(index) - stageOf(branchedAt) - 1} blocks (${kind})` }]
+  })
+}
+
+/** Middle of a block's upper edge, a little above it. */
+const top = ({ x, y, width, depth }: Stage) => ({ x: x + (width + depth) / 2 + depth / 4, y: y - depth - 2 })
+const place = ({ x, y }: { x: number; y: number }) => `${x.toFixed(1)},${y.toFixed(1)}`
 
 /** From the whole right side of one block to the whole left side of the next. */
 function link(from: Stage, to: Stage, parameters: number): Link {

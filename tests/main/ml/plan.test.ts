@@ -53,6 +53,17 @@ describe('the plan of a run', () => {
     expect(plan.parameterCount).toBe(80 + 73 * 16 + 785 * 16 + 51)
   })
 
+  test('tells where branches part that meet again', async () => {
+    const { layers } = await planOf('resnet', { stages: 2, filters: 4 }, pictures)
+    const meetings = layers.filter(({ branchedAt }) => branchedAt !== undefined)
+    expect(meetings.map(({ name, branchedAt }) => [name, layers[branchedAt!]!.name])).toEqual([
+      ['stage-1-block-1-add', 'stem-relu'],
+      ['stage-2-block-1-add', 'stage-1-block-1-relu-2'],
+    ])
+    const straight = await planOf('cnn', {}, pictures)
+    expect(straight.layers.every(({ branchedAt }) => branchedAt === undefined)).toBe(true)
+  })
+
   test('a table has a column per number, per value, and for what is missing', async () => {
     expect((await planOf('mlp', {}, table)).inputShape).toEqual([6])
     expect((await planOf('mlp', { excludeSensitive: true }, table)).inputShape).toEqual([4])

@@ -43,6 +43,19 @@ describe('the blocks of a network', () => {
 })
 
 describe('the picture', () => {
+  it('leads shortcuts around the blocks that they skip, inside the box', () => {
+    const conv = () => layer('Conv2D', [8, 8, 4], 1000)
+    const residual = [conv(), conv(), conv(), { ...layer('Add', [8, 8, 4]), branchedAt: 0 }, layer('Dense', [2], 500)]
+    const { bows, stages } = layersPicture([8, 8, 1], residual, { width: 600, height: 210 })
+    expect(bows).toHaveLength(1)
+    const numbers = bows[0]!.path.match(/-?[\d.]+/g)!.map(Number)
+    const [startX, startY, , liftY, , , endX] = numbers as [number, number, number, number, number, number, number]
+    expect(startX).toBeGreaterThan(stages[1]!.x)
+    expect(endX).toBeGreaterThan(stages[3]!.x)
+    expect(startY).toBeGreaterThanOrEqual(0)
+    expect(liftY).toBeGreaterThanOrEqual(0)
+    expect(layersPicture([28, 28, 1], cnn, { width: 600, height: 210 }).bows).toEqual([])
+  })
   it('draws sides to scale: half the side, half the height', () => {
     const { stages } = layersPicture([28, 28, 1], cnn, { width: 600, height: 210 })
     expect(stages[2]!.height).toBeCloseTo(stages[1]!.height / 2, 6)
