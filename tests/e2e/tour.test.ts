@@ -48,6 +48,10 @@ it('walks the main job in the real window: import, label, train two, compare, ex
 
   // Import: the first start offers the samples.
   await page.getByRole('button', { name: 'Open the sample Handwritten digits' }).waitFor()
+  const border = await page
+    .getByRole('button', { name: 'Take the guided tour' })
+    .evaluate((button) => getComputedStyle(button).boxShadow)
+  expect(border, 'what gives buttons and fields their borders is drawn by this Chromium too').toContain('inset')
   await picture(page, 'start')
   await page.getByRole('button', { name: 'Open the sample Handwritten digits' }).click()
   await vi.waitFor(async () => expect(await client.datasets.list({})).toHaveLength(1), { timeout: 60_000 })
@@ -78,6 +82,7 @@ it('walks the main job in the real window: import, label, train two, compare, ex
   await train(page, async () => {
     await page.getByText('Convolutional network').first().click()
     await set(page, 'epochs', '2')
+    await page.getByText('Undone').waitFor({ state: 'detached' })
     await picture(page, 'configure')
   })
   await page.getByTestId('run-progress').waitFor({ timeout: 60_000 })
