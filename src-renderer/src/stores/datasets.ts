@@ -27,6 +27,7 @@ export const useDatasets = defineStore('datasets', () => {
     if (index < 0) all.value.push(dataset)
     else all.value[index] = dataset
   }
+  const reread = (dataset: string) => void api.datasets.get({ dataset }).then(put, () => {})
   const remove = (id: string) => (all.value = all.value.filter(({ datasetId }) => datasetId !== id))
   /** Position of a class of the current dataset, which decides its colour; -1 when unknown. */
   const classPosition = (name: string): number => current.value?.classes.findIndex((one) => one.name === name) ?? -1
@@ -36,6 +37,9 @@ export const useDatasets = defineStore('datasets', () => {
   onEvent('datasets.changed', put)
   onEvent('datasets.deleted', ({ datasetId }) => remove(datasetId))
   onEvent('samples.changed', ({ datasetId, revision }) => (revisions.value[datasetId] = revision))
+  // How many runs a dataset has is told beside its name.
+  onEvent('runs.changed', ({ datasetId, status }) => status === 'queued' && reread(datasetId))
+  onEvent('runs.deleted', () => void load().catch(() => {}))
   onReconnect(() => void load())
 
   return { all, isLoaded, revisions, current, currentId, load, put, remove, remember, classPosition }
