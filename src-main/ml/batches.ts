@@ -29,16 +29,40 @@ export class BatchMaker {
     private readonly augmentation: Augmentation | null,
   ) {}
 
-  /** Encodes samples by index; `step` (from 1, over the whole run) seeds their augmentation. Dispose it after use. */
-  make(indices: Int32Array, step: number): Batch & { dispose(): void } {
+  /** Whether inputs are changed at random from step to step. */
+  get isAugmented(): boolean {
+    return this.augmentation !== null
+  }
+
+  /** Inputs of samples by index, [indices.length, ...]; `step` (from 1, over the whole run) seeds their augmentation. */
+  read(indices: Int32Array, step: number): Float32Array {
     const { data, params, augmentation } = this
-    const random = randomStream(mixSeeds(params.seed, augmentStream), step)
-    const values = data.read(indices, augmentation ? { how: augmentation, random } : undefined)
+    if (!augmentation) return data.read(indices)
+    return data.read(indices, { how: augmentation, random: randomStream(mixSeeds(params.seed, augmentStream), step) })
+  }
+
+  /** A row per class, [classes, classes]: what the loss is measured against and, where that differs, trained on. */
+  tables(): { oneHot: Float32Array; targets: Float32Array | null } {
+    const { labelSmoothing } = this.params
+    const classes = Int32Array.from(this.weights.keys())
+    return {
+      oneHot: this.#targets(classes, 0, false),
+      targets: this.#isPlain ? null : this.#targets(classes, labelSmoothing, true),
+    }
+  }
+
+  get #isPlain(): boolean {
+    return this.params.labelSmoothing === 0 && this.params.classWeights === 'none'
+  }
+
+  /** Encodes samples by index, as `read`. Dispose it after use. */
+  make(indices: Int32Array, step: number): Batch & { dispose(): void } {
+    const { data, params } = this
+    const values = this.read(indices, step)
     const labels = Int32Array.from(indices, (index) => this.labels[index]!)
     const shape: [number, number] = [indices.length, this.weights.length]
     const oneHot = tf.tensor2d(this.#targets(labels, 0, false), shape)
-    const isPlain = params.labelSmoothing === 0 && params.classWeights === 'none'
-    const targets = isPlain ? oneHot : tf.tensor2d(this.#targets(labels, params.labelSmoothing, true), shape)
+    const targets = this.#isPlain ? oneHot : tf.tensor2d(this.#targets(labels, params.labelSmoothing, true), shape)
     const batch = {
       inputs: tf.tensor(values, [indices.length, ...data.inputShape]),
       labels: tf.tensor1d(labels, 'int32'),

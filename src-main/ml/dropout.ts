@@ -6,10 +6,11 @@ type Call = (inputs: Tensor | Tensor[], kwargs: { training?: boolean }) => Tenso
 
 /**
  * Makes the model's dropout layers draw from (seed, layer, step), so that a run can be repeated and resumed exactly: tfjs'
- * own dropout either repeats one mask for ever or cannot be seeded. Returns what to call with the number of each step.
+ * own dropout either repeats one mask for ever or cannot be seeded. Returns what to call with the number of each step,
+ * or with the tensor that holds it in a recorded one.
  */
-export function seedDropout(model: LayersModel, seed: number): (step: number) => void {
-  let step = 0
+export function seedDropout(model: LayersModel, seed: number): (step: number | Tensor) => void {
+  let step: number | Tensor = 0
   model.layers.forEach((layer, position) => {
     if (layer.getClassName() !== 'Dropout') return
     const { rate } = layer as unknown as { rate: number }

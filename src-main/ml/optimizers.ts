@@ -1,3 +1,4 @@
+import { fusedOptimizers, type FusedOptimizer } from './engine/fused-optimizers'
 import { tf, type Tensor } from './tf'
 import type { TrainingParams } from './training-params'
 
@@ -68,6 +69,15 @@ export function createOptimizer(params: Pick<TrainingParams, 'optimizer' | 'mome
   if (optimizer === 'sgd') return sgd
   if (optimizer === 'momentum') return heavyBall(momentum)
   return optimizer === 'rmsprop' ? rmsprop : adam
+}
+
+/** The same as TensorFlow's fused kernels. */
+export function createFusedOptimizer(params: Pick<TrainingParams, 'optimizer' | 'momentum'>): FusedOptimizer {
+  const { optimizer, momentum } = params
+  if (optimizer === 'sgd') return fusedOptimizers.sgd
+  if (optimizer === 'momentum') return fusedOptimizers.heavyBall(momentum)
+  if (optimizer === 'rmsprop') return fusedOptimizers.rmsprop(rho, epsilon)
+  return fusedOptimizers.adam(beta1, beta2, epsilon)
 }
 
 /** Scalars of the step with this number, from 1. */

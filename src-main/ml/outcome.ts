@@ -2,10 +2,8 @@ import { argMax, majorityAccuracy } from '@shared/metrics/classification'
 import { splitMetrics, type Scored } from '@shared/metrics/report'
 import type { Split } from '@shared/schemas/dataset'
 import type { SplitMetrics } from '@shared/schemas/run'
-import { predictBatches } from './evaluate'
+import { predictBatches, type Predict } from './evaluate'
 import type { Snapshot } from './snapshot'
-import type { TrainingData } from './encode/training-data'
-import type { LayersModel } from './tf'
 
 export interface SamplePrediction {
   sampleId: number
@@ -34,12 +32,12 @@ export function indicesOf(snapshot: Snapshot, split: Split, isLabelled: boolean)
 const order: Split[] = ['test', 'validation', 'train']
 
 /**
- * Predicts every sample of all splits (unlabelled ones too) and measures the labelled ones. Gives up between batches once
+ * Predicts every sample of all splits (unlabelled ones too), `batch` at a time, and measures the labelled ones. Gives up between batches once
  * `isLate`: metrics of splits that were not finished are null.
  */
 export async function concludeRun(
-  model: LayersModel,
-  data: TrainingData,
+  predict: Predict,
+  batch: number,
   snapshot: Snapshot,
   isLate: () => boolean,
   onPredicted: (rows: SamplePrediction[], done: number, total: number) => void,
@@ -53,7 +51,7 @@ export async function concludeRun(
   let done = 0
   for (const split of order) {
     const scored: Scored = { truth: [], predicted: [], probabilities: [] }
-    for await (const { indices, probabilities } of predictBatches(model, data, indicesOf(snapshot, split, false))) {
+    for await (const { indices, probabilities } of predictBatches(predict, indicesOf(snapshot, split, false), batch)) {
       const rows = probabilities.map((row, i) => predictionOf(snapshot, split, indices[i]!, row))
       for (const row of rows) if (row.truth !== null) addTo(scored, row)
       onPredicted(rows, (done += rows.length), total)

@@ -3,17 +3,21 @@ import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { EpochEnded, Params, RunProgressed } from '@shared/schemas/run'
 import { BatchMaker, classWeightsOf } from './batches'
-import { loadCheckpoint, readWeights, saveWeights, tidyRunFolder } from './checkpoint'
+import { loadCheckpoint, saveWeights, tidyRunFolder } from './checkpoint'
+import { explainDivergence } from './divergence'
 import { augmentationOf } from './encode/augment'
 import { fitEncoding, inputShapeOf } from './encode/encoding'
 import { loadTrainingData, type TrainingData } from './encode/training-data'
+import { evaluationBatch } from './evaluate'
 import { buildModel, loadModelSpec, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
 import { concludeRun, indicesOf, type SamplePrediction } from './outcome'
 import { findProblems } from './problems'
 import { familyNamed, resolveParams } from './settings'
 import type { Snapshot, TrainOutcome } from './snapshot'
+import { createStepper } from './create-stepper'
+import type { Stepper } from './stepper'
 import { engineStatus } from './tf'
-import { TrainingLoop } from './training-loop'
+import { TrainingLoop, type LoopEvents, type TrainingSet } from './training-loop'
 
 export interface TrainInput {
   runId: string
@@ -29,6 +33,8 @@ export interface TrainEvents {
   epoch(epoch: EpochEnded): void
   predictions(rows: SamplePrediction[]): void
   notice(text: string): void
+  /** A line for the log, of no interest to whoever trains. */
+  log?(text: string): void
 }
 
 const progressMs = 100
@@ -56,16 +62,30 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   )
 
   const model = buildModel(familyNamed(spec.family), spec.params, spec.inputShape, snapshot.classes.length)
-  const loop = createLoop(input, spec, snapshot, data, model, report, events)
+  const set = trainingSetOf(snapshot, data)
+  const weights = classWeightsOf(spec.params.classWeights, perClass(snapshot))
+  const batches = new BatchMaker(data, set.labels, weights, spec.params, augmentationOf(spec.params))
+  const stepper = createStepper({ model, params: spec.params, set, batches, log: (text) => events.log?.(text) })
+  const loop = createLoop(
+    input,
+    spec,
+    set,
+    stepper,
+    explainDivergence(model, stepper, batches, spec.params),
+    report,
+    events,
+  )
   try {
     if (resumed) loop.restore(resumed.checkpoint)
     const status = await loop.run(signal)
     const { epoch, samplesTrained, secondsTrained } = loop.progress
     if (status === 'finished' && epoch < spec.params.epochs)
       notice(`Stopped early after epoch ${epoch}: the validation loss was lowest at epoch ${loop.bestEpoch}.`)
-    await saveWeights(input.runDir, readWeights(model))
+    await saveWeights(input.runDir, stepper.weights())
     const isLate = lateAfterAbort(signal)
-    const { isComplete, ...figures } = await concludeRun(model, data, snapshot, isLate, (rows, done, total) => {
+    const predict = (indices: Int32Array) => stepper.predict(indices)
+    const batch = evaluationBatch(data.size)
+    const { isComplete, ...figures } = await concludeRun(predict, batch, snapshot, isLate, (rows, done, total) => {
       events.predictions(rows)
       report({ phase: 'evaluating', step: done, steps: total, epoch })
     })
@@ -82,7 +102,7 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
       params: spec.params,
     }
   } finally {
-    loop.dispose()
+    stepper.dispose()
     model.dispose()
   }
 }
@@ -138,25 +158,25 @@ function reporter(runId: string, epochs: number, events: TrainEvents): Report {
   }
 }
 
-function createLoop(
-  { runId, runDir }: TrainInput,
-  { params }: ModelSpec,
-  snapshot: Snapshot,
-  data: TrainingData,
-  model: ReturnType<typeof buildModel>,
-  report: Report,
-  events: TrainEvents,
-): TrainingLoop {
-  const labels = Int32Array.from(snapshot.samples, (sample) => sample.target ?? -1)
-  const set = {
+function trainingSetOf(snapshot: Snapshot, data: TrainingData): TrainingSet {
+  return {
     data,
-    labels,
+    labels: Int32Array.from(snapshot.samples, (sample) => sample.target ?? -1),
     train: indicesOf(snapshot, 'train', true),
     validation: indicesOf(snapshot, 'validation', true),
   }
-  const weights = classWeightsOf(params.classWeights, perClass(snapshot))
-  const batches = new BatchMaker(data, labels, weights, params, augmentationOf(params))
-  const loop: TrainingLoop = new TrainingLoop(model, params, set, batches, runDir, {
+}
+
+function createLoop(
+  { runId, runDir }: TrainInput,
+  { params }: ModelSpec,
+  set: TrainingSet,
+  stepper: Stepper,
+  explain: ReturnType<typeof explainDivergence>,
+  report: Report,
+  events: TrainEvents,
+): TrainingLoop {
+  const told: LoopEvents = {
     epochEnded: (epoch) => events.epoch({ runId, ...epoch }),
     progressed: ({ epoch, stepInEpoch, loss, samplesPerSecond }) => {
       const done = (epoch - 1) * set.train.length + Math.min(stepInEpoch * params.batchSize, set.train.length)
@@ -165,6 +185,7 @@ function createLoop(
       const steps = loop.stepsPerEpoch
       report({ phase: 'training', epoch, step: stepInEpoch, steps, loss, samplesPerSecond, secondsLeft })
     },
-  })
+  }
+  const loop: TrainingLoop = new TrainingLoop(stepper, params, set, runDir, told, explain)
   return loop
 }

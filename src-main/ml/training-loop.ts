@@ -1,16 +1,14 @@
 import { WorkbenchError } from '@shared/errors'
 import type { EpochEnded } from '@shared/schemas/run'
-import type { BatchMaker } from './batches'
 import { epochOrder } from './batches'
-import { assign, readWeights, saveCheckpoint, startOfRun, toArray, writeWeights } from './checkpoint'
+import { saveCheckpoint, startOfRun } from './checkpoint'
 import type { Checkpoint, Progress } from './checkpoint'
 import type { TrainingData } from './encode/training-data'
-import { breathe, evaluate } from './evaluate'
+import { breathe, evaluate, evaluationBatch } from './evaluate'
 import type { NamedArray } from './safetensors'
 import { learningRateAt } from './schedule'
 import type { RunParams } from './settings'
-import type { LayersModel, Tensor } from './tf'
-import { TrainStep } from './train-step'
+import { LossIsNoNumber, type PlannedStep, type Stepper } from './stepper'
 
 /** Samples by their index in `data`, labelled. */
 export interface TrainingSet {
@@ -36,63 +34,60 @@ interface Validation {
 /** How long steps go on without a look at their figures, at messages and at the clock. */
 const lookMs = 60
 const checkpointMs = 20_000
+/** A call of several steps must leave room for a look. */
+const callMs = 20
 
-/** Trains a model epoch by epoch; its whole state is in `progress`, the model's weights, the step's slots and `best`. */
+/** Trains epoch by epoch; the whole state is in `progress`, the stepper's weights and slots, and `best`. */
 export class TrainingLoop {
   progress: Progress = structuredClone(startOfRun)
   readonly stepsPerEpoch: number
   #best: NamedArray[] | null = null
   #lookedAt = 0
   #savedAt = 0
-  #pending: { figures: Tensor; step: number }[] = []
-  readonly #step: TrainStep
+  #isLookDue = false
+  #msPerStep = Infinity
 
+  /** @param explain says why the loss of a step is no number, in a sentence */
   constructor(
-    private readonly model: LayersModel,
+    private readonly stepper: Stepper,
     private readonly params: RunParams,
     private readonly set: TrainingSet,
-    private readonly batches: BatchMaker,
     private readonly runDir: string,
     private readonly events: LoopEvents,
+    private readonly explain: (failed: PlannedStep) => string,
     private readonly now: () => number = () => performance.now(),
   ) {
     this.stepsPerEpoch = Math.ceil(set.train.length / params.batchSize)
-    this.#step = new TrainStep(model, params)
   }
 
   /** Continues from a checkpoint exactly where it was taken. */
   restore({ progress, weights, slots, best }: Checkpoint): void {
     this.progress = structuredClone(progress)
     this.#best = best
-    writeWeights(this.model, weights)
-    this.#step.slots.forEach((slot, i) => assign(slot, slots[i]!))
+    this.stepper.setWeights(weights)
+    this.stepper.setSlots(slots, progress.step)
   }
 
-  /** Trains until the last epoch, an early stop or the signal. Returns which; the model then holds the weights kept. */
+  /** Trains until the last epoch, an early stop or the signal. Returns which; the stepper then holds the weights kept. */
   async run(signal: AbortSignal): Promise<'finished' | 'stopped'> {
     this.#lookedAt = this.#savedAt = this.now()
     while (!this.#isOver()) {
       const isWhole = await this.#epoch(signal)
       if (!isWhole) {
         await this.#save()
-        if (this.#best) writeWeights(this.model, this.#best)
+        if (this.#best) this.stepper.setWeights(this.#best)
         return 'stopped'
       }
     }
     this.progress.isFinished = true
     await this.#save()
-    if (this.#best) writeWeights(this.model, this.#best)
+    if (this.#best) this.stepper.setWeights(this.#best)
     return 'finished'
   }
 
   /** Epoch whose weights are kept, where early stopping chose one. */
   get bestEpoch(): number | null {
     return this.#best ? (this.progress.best?.epoch ?? null) : null
-  }
-
-  dispose(): void {
-    this.#step.dispose()
-    this.#forgetPending()
   }
 
   #isOver(): boolean {
@@ -110,7 +105,7 @@ export class TrainingLoop {
         this.#look()
         return false
       }
-      this.#trainBatch(order)
+      this.#trainNext(order)
       if (this.now() - this.#lookedAt < lookMs) continue
       this.#look()
       await breathe()
@@ -123,33 +118,54 @@ export class TrainingLoop {
     return true
   }
 
-  #trainBatch(order: Int32Array): void {
-    const { progress, set, params } = this
-    const from = progress.stepInEpoch * params.batchSize
-    const indices = order.slice(from, from + params.batchSize).map((position) => set.train[position]!)
-    const learningRate = learningRateAt(progress.step, this.stepsPerEpoch, params)
-    const batch = this.batches.make(indices, progress.step + 1)
-    this.#pending.push({ figures: this.#step.run(batch, learningRate, progress.step + 1), step: progress.step + 1 })
-    batch.dispose()
-    progress.step++
-    progress.stepInEpoch++
-    progress.running.samples += indices.length
+  /** Takes the next step, or as many as one call takes where that is quick. */
+  #trainNext(order: Int32Array): void {
+    const { progress, set, params, stepper } = this
+    const whole = Math.floor(set.train.length / params.batchSize) - progress.stepInEpoch
+    const isQuick = stepper.stepsPerCall <= whole && stepper.stepsPerCall * this.#msPerStep < callMs
+    const steps = Array.from({ length: isQuick ? stepper.stepsPerCall : 1 }, (_, k) => this.#plan(order, k))
+    const startedAt = this.now()
+    const figures = this.#train(steps)
+    this.#msPerStep = (this.now() - startedAt) / steps.length
+    figures.forEach(({ loss, right }, k) => {
+      progress.running.loss += loss
+      progress.running.right += right
+      progress.running.samples += steps[k]!.indices.length
+    })
+    progress.step += steps.length
+    progress.stepInEpoch += steps.length
+    this.#isLookDue = true
   }
 
-  /** Reads back what the last steps brought, books it with the time they took, and tells of it. */
+  #plan(order: Int32Array, ahead: number): PlannedStep {
+    const { progress, set, params } = this
+    const from = (progress.stepInEpoch + ahead) * params.batchSize
+    const step = progress.step + ahead
+    return {
+      indices: order.slice(from, from + params.batchSize).map((position) => set.train[position]!),
+      learningRate: learningRateAt(step, this.stepsPerEpoch, params),
+      step: step + 1,
+    }
+  }
+
+  #train(steps: PlannedStep[]) {
+    try {
+      return this.stepper.train(steps)
+    } catch (error) {
+      if (!(error instanceof LossIsNoNumber)) throw error
+      const { step } = error.planned
+      const message = `The loss stopped being a number at step ${step} (epoch ${this.progress.epoch + 1}): `
+      throw new WorkbenchError('invalid_input', message + this.explain(error.planned), { step })
+    }
+  }
+
+  /** Books the time that the last steps took, and tells of them. */
   #look(): void {
     const { running, epoch, stepInEpoch } = this.progress
-    const isNew = this.#pending.length > 0
-    for (const { figures, step } of this.#pending) {
-      const [loss, right] = Array.from(figures.dataSync()) as [number, number]
-      if (!Number.isFinite(loss)) throw this.#diverged(step)
-      running.loss += loss
-      running.right += right
-    }
-    this.#forgetPending()
     running.seconds += (this.now() - this.#lookedAt) / 1000
     this.#lookedAt = this.now()
-    if (!isNew) return
+    if (!this.#isLookDue) return
+    this.#isLookDue = false
     this.events.progressed({
       epoch: epoch + 1,
       stepInEpoch,
@@ -158,26 +174,13 @@ export class TrainingLoop {
     })
   }
 
-  #forgetPending(): void {
-    this.#pending.forEach(({ figures }) => figures.dispose())
-    this.#pending = []
-  }
-
-  #diverged(step: number): WorkbenchError {
-    return new WorkbenchError(
-      'invalid_input',
-      `The loss stopped being a number at step ${step} (epoch ${this.progress.epoch + 1}): the weights have diverged. ` +
-        `The likely cause is the learning rate of ${this.params.learningRate}; try a tenth of it, or a gradient clip of 1.`,
-      { step },
-    )
-  }
-
   async #validate(signal: AbortSignal): Promise<Validation | null | 'stopped'> {
-    const { model, set } = this
+    const { stepper, set } = this
     if (set.validation.length === 0) return null
     const startedAt = this.now()
     try {
-      const figures = await evaluate(model, set.data, set.validation, set.labels, signal)
+      const predict = (indices: Int32Array) => stepper.predict(indices)
+      const figures = await evaluate(predict, set.validation, set.labels, evaluationBatch(set.data.size), signal)
       return { ...figures, seconds: (this.now() - startedAt) / 1000 }
     } catch (error) {
       if (signal.aborted) return 'stopped'
@@ -211,14 +214,14 @@ export class TrainingLoop {
     const { progress } = this
     if (loss === null || (progress.best && loss >= progress.best.loss)) return
     progress.best = { epoch: progress.epoch, loss }
-    if (this.params.earlyStopping) this.#best = readWeights(this.model)
+    if (this.params.earlyStopping) this.#best = this.stepper.weights()
   }
 
   async #save(): Promise<void> {
     await saveCheckpoint(this.runDir, {
       progress: this.progress,
-      weights: readWeights(this.model),
-      slots: this.#step.slots.map((slot, i) => toArray(String(i), slot)),
+      weights: this.stepper.weights(),
+      slots: this.stepper.slots(),
       best: this.#best,
     })
     this.#savedAt = this.now()

@@ -11,6 +11,8 @@ export interface TrainingData {
   inputShape: number[]
   /** Numbers per sample. */
   size: number
+  /** All samples, packed one after the other; bytes are brightness in 255ths. Not to be changed. */
+  packed: Float32Array | Uint8Array
   /** Samples by their index, as [indices.length, ...inputShape]; changed at random where `augment` says so. */
   read(indices: ArrayLike<number>, augment?: { how: Augmentation; random: Random }): Float32Array
 }
@@ -40,7 +42,7 @@ function tableData(encoded: Float32Array, size: number): TrainingData {
     }
     return batch
   }
-  return { inputShape: [size], size, read }
+  return { inputShape: [size], size, packed: encoded, read }
 }
 
 const brightnessOf = Float32Array.from({ length: 256 }, (_, byte) => byte / 255)
@@ -57,5 +59,5 @@ function pictureData(packed: Uint8Array, encoding: PictureEncoding): TrainingDat
     }
     return batch
   }
-  return { inputShape, size, read }
+  return { inputShape, size, packed, read }
 }

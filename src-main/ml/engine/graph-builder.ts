@@ -1,7 +1,7 @@
 import { bytesField, floatField, intField, mapEntry, message, packedFloats, packedInts, type Bytes } from './protobuf'
 
 /** TensorFlow's DataType numbers (tensorflow/core/framework/types.proto). */
-export const dataTypes = { float32: 1, int32: 3, string: 7, int64: 9, bool: 10, resource: 20 } as const
+export const dataTypes = { float32: 1, int32: 3, uint8: 4, string: 7, int64: 9, bool: 10, resource: 20 } as const
 export type DataType = keyof typeof dataTypes
 
 /** An op's attribute as the engine's binding takes it: which kind of value, and the value. */
@@ -37,6 +37,14 @@ export interface SignatureTensor {
   shape: number[]
 }
 
+/** Attributes in the few kinds that our own nodes need; recorded ones come as the binding gives them. */
+export const typeAttribute = (dtype: DataType): Attribute => ({ kind: 'type', value: dataTypes[dtype] })
+export const intAttribute = (value: number): Attribute => ({ kind: 'int', value })
+export const textAttribute = (value: string): Attribute => ({ kind: 'string', value })
+
+/** Name of the node that a tensor ('node' or 'node:1') comes from, as something to wait for. */
+export const after = (tensor: string): string => `^${tensor.replace(/:\d+$/, '')}`
+
 /** Collects the nodes of a TensorFlow graph and writes them as a SavedModel, without TensorFlow's own libraries. */
 export class GraphBuilder {
   readonly nodes: GraphNode[] = []
@@ -61,6 +69,15 @@ export class GraphBuilder {
       value: { kind: 'tensor', value },
     }
     return this.add('Const', [], attributes, name)
+  }
+
+  scalar(value: number, dtype: 'float32' | 'int32' = 'float32'): string {
+    return this.constant({ dtype, shape: [], data: dtype === 'int32' ? Int32Array.of(value) : Float32Array.of(value) })
+  }
+
+  /** Done once all of `nodes` ('^node') are. */
+  barrier(nodes: string[], name?: string): string {
+    return after(this.add('NoOp', nodes, {}, name))
   }
 
   identity(input: string, dtype: DataType, name: string): string {

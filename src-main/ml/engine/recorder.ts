@@ -1,6 +1,7 @@
 import { WorkbenchError } from '@shared/errors'
 import { tf, type Tensor } from '../tf'
 import { dataTypes, GraphBuilder, type Attribute, type ConstantTensor, type DataType } from './graph-builder'
+import { OpWriter, type GraphValue } from './op-writer'
 
 interface OpAttribute {
   name: string
@@ -8,17 +9,41 @@ interface OpAttribute {
   value: never
 }
 
+export type TypedValues = Float32Array | Int32Array | Uint8Array
+
+export interface OutputMetadata {
+  id: number
+  shape: number[]
+  dtype: number
+}
+
 /** The part of tfjs-node's native binding that computing goes through. */
 export interface Binding {
   createTensor(shape: number[], dtype: number, values: ArrayLike<number>): number
-  executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): { id: number }[]
-  tensorDataSync(id: number): ArrayLike<number>
+  executeOp(op: string, attributes: OpAttribute[], inputs: number[], outputs: number): OutputMetadata[]
+  tensorDataSync(id: number): TypedValues
+  deleteTensor(id: number): void
+  loadSavedModel(folder: string, tags: string): number
+  deleteSavedModel(session: number): void
+  /** Names are separated by commas. */
+  runSavedModel(session: number, inputs: number[], inputNames: string, outputNames: string): OutputMetadata[]
   [name: string]: unknown
 }
 
-interface NativeBackend {
+export interface NativeBackend {
   binding: Binding
   getInputTensorIds(tensors: Tensor[]): number[]
+  createOutputTensor(metadata: OutputMetadata): Tensor
+}
+
+/** Disposes every tensor made by `work`, as tf.tidy does, whatever `work` returns. */
+export function inScope<T>(work: () => T): T {
+  tf.engine().startScope()
+  try {
+    return work()
+  } finally {
+    tf.engine().endScope()
+  }
 }
 
 /** The native backend; throws `incompatible` on the JavaScript engine, which has no ops to record. */
@@ -38,20 +63,30 @@ export function nativeBackend(): NativeBackend {
 export class Recorder {
   readonly graph = new GraphBuilder()
   readonly #backend = nativeBackend()
-  /** Engine tensor → the graph's name for it. */
-  readonly #names = new Map<number, string>()
+  readonly #writer = new OpWriter(this.graph)
+  /** Engine tensor → what it is in the graph. */
+  readonly #values = new Map<number, GraphValue>()
   readonly #made = new Map<number, { shape: number[]; dtype: number; values: ArrayLike<number> }>()
 
   /** `example` stands for whatever is fed under `name`; -1 in `shape` where any length goes. */
   input(name: string, example: Tensor, shape: number[]): void {
-    this.#names.set(this.#idOf(example), this.graph.placeholder(name, example.dtype as DataType, shape))
+    this.#declare(example, this.graph.placeholder(name, example.dtype as DataType, shape))
   }
 
   /** Freezes a tensor's present value into the graph. */
   freeze(name: string, tensor: Tensor): void {
     const { dtype, shape } = tensor
     const data = tensor.dataSync().slice()
-    this.#names.set(this.#idOf(tensor), this.graph.constant({ dtype: dtype as DataType, shape, data }, name))
+    this.#declare(tensor, this.graph.constant({ dtype: dtype as DataType, shape, data }, name))
+  }
+
+  /** The graph's name for what a recorded tensor holds. */
+  nameOf(tensor: Tensor): string {
+    return this.#valueOf(this.#idOf(tensor)).name
+  }
+
+  #declare(tensor: Tensor, name: string): void {
+    this.#values.set(this.#idOf(tensor), { name, shape: tensor.shape })
   }
 
   /** Runs `compute` and records it. Returns what it returns. */
@@ -67,7 +102,7 @@ export class Recorder {
 
   /** Gives a recorded tensor a name of its own in the graph. */
   output(name: string, tensor: Tensor): string {
-    return `${this.graph.identity(this.#nameOf(this.#idOf(tensor)), tensor.dtype as DataType, name)}:0`
+    return `${this.graph.identity(this.nameOf(tensor), tensor.dtype as DataType, name)}:0`
   }
 
   /** The binding's own methods cannot be replaced, but the object that the backend calls can. */
@@ -86,7 +121,7 @@ export class Recorder {
         return id
       },
       tensorDataSync: (id: number) => {
-        if (!this.#names.has(id)) return real.tensorDataSync(id)
+        if (!this.#values.has(id)) return real.tensorDataSync(id)
         throw new WorkbenchError(
           'incompatible',
           'This network reads its own values while it computes: no graph can hold that.',
@@ -95,34 +130,46 @@ export class Recorder {
     }) as Binding
   }
 
-  #addOp(real: Binding, op: string, attributes: OpAttribute[], inputs: number[], outputs: { id: number }[]): void {
+  #addOp(real: Binding, op: string, attributes: OpAttribute[], inputs: number[], outputs: OutputMetadata[]): void {
+    if (drawing.test(op))
+      throw new WorkbenchError('incompatible', `This network draws random numbers with ${op}, which no seed repeats.`)
     const named = attributes.map(({ name, type, value }): [string, Attribute] => [
       name,
       { kind: kindOf(real, type), value },
     ])
-    const node = this.graph.add(
+    const values = this.#writer.write(
       op,
-      inputs.map((id) => this.#nameOf(id)),
       Object.fromEntries(named),
+      inputs.map((id) => this.#valueOf(id)),
+      outputs.map(({ shape }) => shape),
     )
-    outputs.forEach(({ id }, i) => this.#names.set(id, i > 0 ? `${node}:${i}` : node))
+    outputs.forEach(({ id }, i) => this.#values.set(id, values[i]!))
   }
 
-  #nameOf(id: number): string {
-    const known = this.#names.get(id)
+  #valueOf(id: number): GraphValue {
+    const known = this.#values.get(id)
     if (known) return known
     const made = this.#made.get(id)
-    if (!made) throw new WorkbenchError('internal', 'The recorded network uses a tensor that was never declared.')
+    if (!made)
+      throw new WorkbenchError('incompatible', 'The recorded network uses a tensor that was made before it began.')
+    const { shape, values } = made
     const dtype = (Object.keys(dataTypes) as DataType[]).find((name) => dataTypes[name] === made.dtype)!
-    const name = this.graph.constant({ dtype, shape: made.shape, data: typed(dtype, made.values) })
-    this.#names.set(id, name)
-    return name
+    const value = {
+      name: this.graph.constant({ dtype, shape, data: typed(dtype, values) }),
+      shape,
+      constant: values,
+    }
+    this.#values.set(id, value)
+    return value
   }
 
   #idOf(tensor: Tensor): number {
     return this.#backend.getInputTensorIds([tensor])[0]!
   }
 }
+
+/** Ops that draw from a state of their own: two runs with one seed would differ. */
+const drawing = /^(Random|Multinomial|StatefulUniform|StatefulStandardNormal|TruncatedNormal|ParameterizedTruncated)/
 
 const copy = (values: ArrayBufferView & ArrayLike<number>) => Array.from(values)
 

@@ -8,5 +8,6 @@ export default (async (input, { signal, report, log }) => {
     epoch: (epoch) => report({ kind: 'epoch', epoch }),
     predictions: (rows) => report({ kind: 'predictions', rows }),
     notice: (text) => report({ kind: 'notice', text }),
+    log: (text) => log('info', `Run ${input.runId}: ${text}`),
   })
 }) satisfies JobHandler<'train'>

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { BatchMaker, classWeightsOf, epochOrder } from '@main/ml/batches'
-import { loadCheckpoint, readWeights } from '@main/ml/checkpoint'
+import { loadCheckpoint } from '@main/ml/checkpoint'
+import { createStepper } from '@main/ml/create-stepper'
+import { explainDivergence } from '@main/ml/divergence'
 import type { TrainingData } from '@main/ml/encode/training-data'
 import { familyNamed, type RunParams } from '@main/ml/settings'
 import { buildModel } from '@main/ml/model'
@@ -14,6 +16,7 @@ const values = Float32Array.from({ length: count * 3 }, randomStream(3).uniform)
 const data: TrainingData = {
   inputShape: [3],
   size: 3,
+  packed: values,
   read: (indices) => Float32Array.from(Array.from(indices).flatMap((i) => [...values.subarray(i * 3, i * 3 + 3)])),
 }
 const network = { hiddenLayers: 1, units: 4, activation: 'relu', batchNorm: true, dropout: 0.2 }
@@ -26,16 +29,18 @@ function createLoop(folder: string, onStep: (stepInEpoch: number, epoch: number)
   const train = Int32Array.from({ length: 45 }, (_, i) => i)
   const set = { data, labels, train, validation: Int32Array.from([45, 46, 47, 48, 49]) }
   let clock = 0
+  const batches = new BatchMaker(data, labels, [1, 1], params, null)
+  const stepper = createStepper({ model, params, set, batches, log: () => {} })
   const loop = new TrainingLoop(
-    model,
+    stepper,
     params,
     set,
-    new BatchMaker(data, labels, [1, 1], params, null),
     folder,
     { epochEnded: () => {}, progressed: ({ stepInEpoch, epoch }) => onStep(stepInEpoch, epoch) },
+    explainDivergence(model, stepper, batches, params),
     () => (clock += 1000),
   )
-  return { loop, model }
+  return { loop, stepper }
 }
 
 describe('the training loop', () => {
@@ -59,7 +64,7 @@ describe('the training loop', () => {
     const second = createLoop(folder)
     second.loop.restore(checkpoint)
     expect(await second.loop.run(new AbortController().signal)).toBe('finished')
-    expect(readWeights(second.model)).toEqual(readWeights(whole.model))
+    expect(second.stepper.weights()).toEqual(whole.stepper.weights())
     expect(second.loop.progress.best).toEqual(whole.loop.progress.best)
   })
 

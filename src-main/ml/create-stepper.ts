@@ -1,0 +1,51 @@
+import { WorkbenchError } from '@shared/errors'
+import type { BatchMaker } from './batches'
+import { EagerStepper } from './eager-stepper'
+import type { RunParams } from './settings'
+import type { Stepper } from './stepper'
+import { tf, type LayersModel } from './tf'
+import { TracedStepper } from './traced-stepper'
+import type { TrainingSet } from './training-loop'
+
+interface Input {
+  model: LayersModel
+  params: RunParams
+  set: TrainingSet
+  batches: BatchMaker
+  log(text: string): void
+}
+
+/** Steps of networks up to this size are so short that the call itself would count: several go into one. */
+const smallParameterCount = 20_000
+const stepsPerCall = 8
+
+/**
+ * The fastest way of training that this engine and network allow: recorded as a graph, or else op by op. Which one, and
+ * why, goes to the log.
+ */
+export function createStepper({ model, params, set, batches, log }: Input): Stepper {
+  const { data, labels, train } = set
+  const eager = () => new EagerStepper(model, params, data, batches)
+  if (tf.getBackend() !== 'tensorflow' || process.env['PELLUCID_TRACE'] === 'off') return eager()
+  const last = train.length % params.batchSize
+  const full = Math.min(params.batchSize, train.length)
+  try {
+    const sizes = last > 0 && last !== full ? [full, last] : [full]
+    const isSmall = model.countParams() <= smallParameterCount
+    const stepper = new TracedStepper({
+      model,
+      params,
+      data,
+      batches,
+      labels,
+      sizes,
+      stepsPerCall: isSmall ? stepsPerCall : 1,
+    })
+    log('Training steps run as a graph.')
+    return stepper
+  } catch (error) {
+    if (!(error instanceof WorkbenchError) || error.code !== 'incompatible') throw error
+    log(`Training steps run op by op: ${error.message}`)
+    return eager()
+  }
+}

@@ -1,0 +1,62 @@
+import type { BatchMaker } from './batches'
+import { assign, readWeights, toArray, writeWeights } from './checkpoint'
+import type { TrainingData } from './encode/training-data'
+import { forward, probabilitiesOf } from './evaluate'
+import type { NamedArray } from './safetensors'
+import type { RunParams } from './settings'
+import { LossIsNoNumber, type PlannedStep, type StepFigures, type Stepper } from './stepper'
+import { tf, type LayersModel } from './tf'
+import { TrainStep } from './train-step'
+
+/** Computes every op of a step by itself: on any engine, for any network. */
+export class EagerStepper implements Stepper {
+  readonly how = 'op by op'
+  readonly stepsPerCall = 1
+  readonly #step: TrainStep
+
+  constructor(
+    private readonly model: LayersModel,
+    params: RunParams,
+    private readonly data: TrainingData,
+    private readonly batches: BatchMaker,
+  ) {
+    this.#step = new TrainStep(model, params)
+  }
+
+  train(steps: PlannedStep[]): StepFigures[] {
+    return steps.map((planned) => {
+      const batch = this.batches.make(planned.indices, planned.step)
+      const figures = this.#step.run(batch, planned.learningRate, planned.step)
+      const [loss, right] = figures.dataSync() as unknown as [number, number]
+      figures.dispose()
+      batch.dispose()
+      if (!Number.isFinite(loss)) throw new LossIsNoNumber(planned)
+      return { loss, right }
+    })
+  }
+
+  predict(indices: Int32Array): Float32Array {
+    const shape = [indices.length, ...this.data.inputShape]
+    return probabilitiesOf(() => forward(this.model, tf.tensor(this.data.read(indices), shape)))
+  }
+
+  weights(): NamedArray[] {
+    return readWeights(this.model)
+  }
+
+  setWeights(weights: NamedArray[]): void {
+    writeWeights(this.model, weights)
+  }
+
+  slots(): NamedArray[] {
+    return this.#step.slots.map((slot, i) => toArray(String(i), slot))
+  }
+
+  setSlots(slots: NamedArray[]): void {
+    this.#step.slots.forEach((slot, i) => assign(slot, slots[i]!))
+  }
+
+  dispose(): void {
+    this.#step.dispose()
+  }
+}

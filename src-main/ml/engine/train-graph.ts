@@ -1,0 +1,302 @@
+import type { Tensor, TensorFlow } from '../tf'
+import { tf } from '../tf'
+import { decayWeight, type FusedOptimizer } from './fused-optimizers'
+import { after, GraphBuilder, intAttribute, typeAttribute } from './graph-builder'
+import { GraphVariables, type GraphVariable } from './graph-variables'
+import { inScope, Recorder } from './recorder'
+import { insertRecording, recordingOf, requireSame, type Recording } from './recording'
+
+type Variable = TensorFlow.Variable
+
+/** Samples in packed memory, [count, ...shape]; a batch is gathered inside the graph. */
+export interface PackedSamples {
+  values: Float32Array | Uint8Array
+  count: number
+  shape: number[]
+  /** Bytes are divided by this; 1 leaves the numbers as they are. */
+  divisor: number
+}
+
+/** What a batch is made of, as tensors in the recorded computation. */
+export type BatchTensors = Record<'inputs' | 'labels' | 'oneHot' | 'targets', Tensor>
+
+/** Everything that a training step is. `compute` is plain tfjs code and never knows that it is recorded. */
+export interface TrainStepSource {
+  weights: Variable[]
+  /** Variables that the forward pass itself moves on (averages of batch normalisation). */
+  state: Variable[]
+  samples: PackedSamples
+  /** True: inputs come with each call, because they are changed in JavaScript (augmentation). */
+  isFed: boolean
+  /** Class of each sample of `samples`; any number where there is none. */
+  labels: Int32Array
+  /** Row per class: what the loss is measured against, and what it is trained on. */
+  oneHot: Float32Array
+  targets: Float32Array
+  classCount: number
+  compute(batch: BatchTensors, step: Tensor): { loss: Tensor; figures: Tensor; gradients: Tensor[] }
+  optimizer: FusedOptimizer
+  /** Share of each weight that is taken off it per unit of learning rate; 0 for none. */
+  decay(weight: Variable): number
+}
+
+/** Names of a compiled step in the graph. */
+export interface StepEntry {
+  /** Feeds: int32 [steps * size], float32 [steps * scalarCount] and, where inputs are fed, [size, ...shape]. */
+  indices: string
+  scalars: string
+  inputs: string | null
+  /** Fetch: float32 [steps, 2], loss sum and right answers of each step. */
+  figures: string
+  size: number
+  steps: number
+}
+
+export interface PredictEntry {
+  /** Feed: int32 [size]. */
+  name: string
+  /** Fetch: float32 [size, classes]. */
+  probabilities: string
+  size: number
+}
+
+export interface TrainVariables {
+  weights: GraphVariable[]
+  state: GraphVariable[]
+  /** By weight, then by slot. */
+  slots: GraphVariable[][]
+  /** Steps done. */
+  step: GraphVariable
+  samples: GraphVariable
+  labels: GraphVariable
+}
+
+const float = typeAttribute('float32')
+const int = typeAttribute('int32')
+
+/** Writes training steps into one graph: every entry works on the same variables. */
+export class TrainGraph {
+  readonly graph = new GraphBuilder()
+  readonly variables: TrainVariables
+  readonly #declared = new GraphVariables(this.graph)
+  readonly #axis = this.graph.scalar(0, 'int32')
+  readonly #recordings = new Map<number, { recording: Recording; outputs: StepOutputs }>()
+  readonly #tables: { oneHot: string; targets: string }
+
+  constructor(private readonly source: TrainStepSource) {
+    const { weights, state, samples, labels, optimizer } = source
+    const declare = (
+      name: string,
+      shape: readonly number[],
+      dtype: GraphVariable['dtype'] = 'float32',
+      shared = false,
+    ) => this.#declared.declare({ name, dtype, shape }, shared)
+    const type = samples.values instanceof Uint8Array ? 'uint8' : 'float32'
+    this.variables = {
+      weights: weights.map(({ shape }, i) => declare(`weight-${i}`, shape)),
+      state: state.map(({ shape }, i) => declare(`state-${i}`, shape)),
+      slots: weights.map(({ shape }, i) =>
+        Array.from({ length: optimizer.slotCount }, (_, k) => declare(`slot-${i}-${k}`, shape)),
+      ),
+      step: declare('step', [], 'int32'),
+      samples: declare('samples', [samples.count, ...samples.shape], type, true),
+      labels: declare('labels', [labels.length], 'int32', true),
+    }
+    const table = (data: Float32Array) =>
+      this.graph.constant({ dtype: 'float32', shape: [source.classCount, source.classCount], data })
+    this.#tables = { oneHot: table(source.oneHot), targets: table(source.targets) }
+  }
+
+  /** Adds `steps` consecutive steps on batches of `size` samples, done by one call. */
+  addEntry(size: number, steps: number): StepEntry {
+    const { graph, source } = this
+    const name = `train-${size}x${steps}`
+    const { scalarCount } = source.optimizer
+    const indices = graph.placeholder(`${name}/indices`, 'int32', [steps * size])
+    const scalars = graph.placeholder(`${name}/scalars`, 'float32', [steps * (scalarCount + 1)])
+    const inputs = source.isFed ? graph.placeholder(`${name}/inputs`, 'float32', [size, ...source.samples.shape]) : null
+    const rows = graph.add('Split', [this.#axis, indices], { T: int, num_split: intAttribute(steps) }, `${name}/split`)
+    const numbers = graph.add(
+      'Unpack',
+      [scalars],
+      { T: float, num: intAttribute(steps * (scalarCount + 1)), axis: intAttribute(0) },
+      `${name}/unpack`,
+    )
+    const part = (node: string, i: number) => (i > 0 ? `${node}:${i}` : node)
+    const figures: string[] = []
+    let previous: string | null = null
+    for (let k = 0; k < steps; k++) {
+      const own = Array.from({ length: scalarCount + 1 }, (_, i) => part(numbers, k * (scalarCount + 1) + i))
+      const done = this.#addStep(`${name}/${k}`, { size, indices: part(rows, k), scalars: own, inputs, previous })
+      figures.push(done.figures)
+      previous = done.done
+    }
+    const packed = graph.add('Pack', figures, { T: float, N: intAttribute(steps), axis: intAttribute(0) })
+    graph.add('Identity', [packed, previous!], { T: float }, `${name}/figures`)
+    const entry = { indices, scalars, inputs, figures: `${name}/figures`, size, steps }
+    return entry
+  }
+
+  /** Adds a computation on `size` samples by their index, such as a prediction, with the weights as they are. */
+  addPredict(size: number, compute: (inputs: Tensor) => Tensor): PredictEntry {
+    const { graph, variables } = this
+    const name = `predict-${size}`
+    const indices = graph.placeholder(`${name}/indices`, 'int32', [size])
+    const record = () => recordPrediction(this.source, size, compute)
+    const { recording, output } = record()
+    requireSame(recording, record().recording)
+    const read = ({ name: own }: GraphVariable) => `${own}/read`
+    const values = { ...named('weight', variables.weights.map(read)), ...named('state', variables.state.map(read)) }
+    const inGraph = insertRecording(graph, recording, name, { ...values, inputs: this.#samplesAt(indices) })
+    return { name: indices, size, probabilities: graph.identity(inGraph(output), 'float32', `${name}/output`) }
+  }
+
+  #addStep(
+    name: string,
+    at: { size: number; indices: string; scalars: string[]; inputs: string | null; previous: string | null },
+  ): { figures: string; done: string } {
+    const { graph, variables } = this
+    const wait = at.previous ? [at.previous] : []
+    const read = (variable: GraphVariable) =>
+      graph.add('ReadVariableOp', [variable.name, ...wait], { dtype: typeAttribute(variable.dtype) })
+    const step = graph.add('AddV2', [read(variables.step), graph.scalar(1, 'int32')], { T: int })
+    const weights = variables.weights.map(read)
+    const state = variables.state.map(read)
+    const { recording, outputs } = this.#recordingFor(at.size)
+    const bindings = { ...this.#batch(at), step, ...named('weight', weights), ...named('state', state) }
+    const inGraph = insertRecording(graph, recording, name, bindings)
+
+    const message = { message: { kind: 'string', value: 'The loss is no number' } as const, T: float }
+    const check = after(graph.add('CheckNumerics', [inGraph(outputs.loss)], message))
+    const gradients = outputs.gradients.map(inGraph)
+    const gate = graph.barrier([check, after(step), ...[...weights, ...state, ...gradients].map(after)])
+    const updates = gradients.flatMap((gradient, i) => this.#update(i, weights[i]!, gradient, at.scalars, gate, wait))
+    outputs.state.forEach((value, i) => {
+      if (value === null) return
+      const inputs = [variables.state[i]!.name, inGraph(value), gate]
+      updates.push(after(graph.add('AssignVariableOp', inputs, { dtype: float })))
+    })
+    updates.push(after(graph.add('AssignVariableOp', [variables.step.name, step, gate], { dtype: int })))
+    return { figures: inGraph(outputs.figures), done: graph.barrier(updates) }
+  }
+
+  #update(i: number, weightValue: string, gradient: string, scalars: string[], gate: string, wait: string[]): string[] {
+    const { graph, variables, source } = this
+    const { optimizer } = source
+    const slots = variables.slots[i]!
+    const site = {
+      graph,
+      weight: variables.weights[i]!.name,
+      slots: slots.map(({ name }) => name),
+      slotValues: slots.map(({ name }) => graph.add('ReadVariableOp', [name, ...wait], { dtype: float })),
+      gradient,
+      scalars,
+      gate,
+    }
+    const decay = source.decay(source.weights[i]!)
+    if (decay === 0) return optimizer.apply(site)
+    const share = graph.add('Mul', [scalars.at(-1)!, graph.scalar(decay)], { T: float })
+    const decayed = decayWeight({ ...site, weightValue, share })
+    return optimizer.apply({ ...site, gate: decayed })
+  }
+
+  /** Gathers a batch by its indices. */
+  #batch({ indices, inputs }: { indices: string; inputs: string | null }): Record<keyof BatchTensors, string> {
+    const { graph, variables } = this
+    const labels = this.#gather(variables.labels, indices)
+    const look = (table: string) =>
+      graph.add('GatherV2', [table, labels, this.#axis], { Tparams: float, Tindices: int, Taxis: int })
+    const read = inputs ?? this.#samplesAt(indices)
+    return { inputs: read, labels, oneHot: look(this.#tables.oneHot), targets: look(this.#tables.targets) }
+  }
+
+  #gather(variable: GraphVariable, indices: string): string {
+    return this.graph.add('ResourceGather', [variable.name, indices], {
+      dtype: typeAttribute(variable.dtype),
+      Tindices: int,
+      validate_indices: { kind: 'bool', value: true },
+      batch_dims: intAttribute(0),
+    })
+  }
+
+  /** [size, ...shape] as the network takes them. */
+  #samplesAt(indices: string): string {
+    const { graph, variables } = this
+    const { values, divisor } = this.source.samples
+    const gathered = this.#gather(variables.samples, indices)
+    const numbers =
+      values instanceof Uint8Array
+        ? graph.add('Cast', [gathered], { SrcT: typeAttribute('uint8'), DstT: float })
+        : gathered
+    return divisor === 1 ? numbers : graph.add('RealDiv', [numbers, graph.scalar(divisor)], { T: float })
+  }
+
+  #recordingFor(size: number) {
+    const known = this.#recordings.get(size)
+    if (known) return known
+    const first = recordStep(this.source, size)
+    requireSame(first.recording, recordStep(this.source, size).recording)
+    this.#recordings.set(size, first)
+    return first
+  }
+}
+
+interface StepOutputs {
+  loss: string
+  figures: string
+  gradients: string[]
+  /** null where the step leaves the variable alone. */
+  state: (string | null)[]
+}
+
+const named = (prefix: string, names: string[]) => Object.fromEntries(names.map((name, i) => [`${prefix}-${i}`, name]))
+
+/** Runs one step on made-up samples while recording it; the model is left as it was. */
+function recordStep(source: TrainStepSource, size: number): { recording: Recording; outputs: StepOutputs } {
+  const { weights, state, samples, classCount } = source
+  const recorder = new Recorder()
+  const before = state.map((variable) => variable.clone())
+  try {
+    const outputs = inScope((): StepOutputs => {
+      const rows = tf.oneHot(tf.zeros([size], 'int32'), classCount).toFloat()
+      const batch: BatchTensors = {
+        inputs: tf.ones([size, ...samples.shape]),
+        labels: tf.zeros([size], 'int32'),
+        oneHot: rows,
+        targets: tf.mul(rows, 1),
+      }
+      const step = tf.scalar(1, 'int32')
+      for (const [name, tensor] of Object.entries({ ...batch, step })) recorder.input(name, tensor, tensor.shape)
+      weights.forEach((variable, i) => recorder.input(`weight-${i}`, variable, variable.shape))
+      state.forEach((variable, i) => recorder.input(`state-${i}`, variable, variable.shape))
+      const { loss, figures, gradients } = recorder.record(() => source.compute(batch, step))
+      return {
+        loss: recorder.nameOf(loss),
+        figures: recorder.nameOf(figures),
+        gradients: gradients.map((gradient) => recorder.nameOf(gradient)),
+        state: state.map((variable, i) => {
+          const name = recorder.nameOf(variable)
+          return name === `state-${i}` ? null : name
+        }),
+      }
+    })
+    const { loss, figures, gradients, state: moved } = outputs
+    const wanted = [loss, figures, ...gradients, ...moved.filter((name) => name !== null)]
+    return { recording: recordingOf(recorder.graph, wanted), outputs }
+  } finally {
+    state.forEach((variable, i) => variable.assign(before[i]!))
+    before.forEach((tensor) => tensor.dispose())
+  }
+}
+
+function recordPrediction({ weights, state, samples }: TrainStepSource, size: number, compute: (x: Tensor) => Tensor) {
+  const recorder = new Recorder()
+  const output = inScope(() => {
+    const inputs = tf.ones([size, ...samples.shape])
+    recorder.input('inputs', inputs, inputs.shape)
+    weights.forEach((variable, i) => recorder.input(`weight-${i}`, variable, variable.shape))
+    state.forEach((variable, i) => recorder.input(`state-${i}`, variable, variable.shape))
+    return recorder.nameOf(recorder.record(() => compute(inputs)))
+  })
+  return { recording: recordingOf(recorder.graph, [output]), output }
+}

@@ -1,0 +1,74 @@
+import { BatchMaker, classWeightsOf } from '@main/ml/batches'
+import { createStepper } from '@main/ml/create-stepper'
+import { EagerStepper } from '@main/ml/eager-stepper'
+import { augmentationOf } from '@main/ml/encode/augment'
+import type { TrainingData } from '@main/ml/encode/training-data'
+import { buildModel } from '@main/ml/model'
+import { randomStream } from '@main/ml/random'
+import { familyNamed, resolveParams } from '@main/ml/settings'
+import type { PlannedStep } from '@main/ml/stepper'
+import type { LayersModel } from '@main/ml/tf'
+import type { Params } from '@shared/schemas/run'
+
+const count = 90
+const classes = 3
+
+/** Random samples whose class depends on their first numbers, as a table or as pictures of 8 x 8 bytes. */
+export function toySamples(isPicture: boolean): { data: TrainingData; labels: Int32Array } {
+  const random = randomStream(5)
+  const inputShape = isPicture ? [8, 8, 1] : [6]
+  const size = inputShape.reduce((a, b) => a * b, 1)
+  const packed = isPicture
+    ? Uint8Array.from({ length: count * size }, () => random.below(256))
+    : Float32Array.from({ length: count * size }, () => random.between(-1, 1))
+  const at = (i: number) => packed[i * size]! / (isPicture ? 255 : 1)
+  const labels = Int32Array.from({ length: count }, (_, i) => Math.abs(Math.floor(at(i) * 6)) % classes)
+  const read: TrainingData['read'] = (indices) =>
+    Float32Array.from(
+      Array.from(indices).flatMap((i) =>
+        Array.from(packed.subarray(i * size, (i + 1) * size), (value) =>
+          isPicture ? Math.fround(value / 255) : value,
+        ),
+      ),
+    )
+  return { data: { inputShape, size, packed, read }, labels }
+}
+
+export interface ToyRun {
+  family?: string
+  params?: Params
+  /** In place of a family's network. */
+  build?: (inputShape: number[], classCount: number) => LayersModel
+  log?: (text: string) => void
+}
+
+/** A fresh network with what takes its steps, traced where that can be and once more op by op. */
+export function toySteppers({ family = 'mlp', params: asked = {}, build, log = () => {} }: ToyRun) {
+  const isPicture = familyNamed(family).modalities[0] === 'image'
+  const { data, labels } = toySamples(isPicture)
+  const modality = isPicture ? ('image' as const) : ('table' as const)
+  const context = { modality, sampleCount: count, inputShape: data.inputShape, classCount: classes }
+  const params = resolveParams(familyNamed(family), { batchSize: 16, ...asked }, 'quick', context)
+  const perClass = Array.from({ length: classes }, (_, k) => labels.filter((label) => label === k).length)
+  const weights = classWeightsOf(params.classWeights, perClass)
+  const model = () =>
+    build ? build(data.inputShape, classes) : buildModel(familyNamed(family), params, data.inputShape, classes)
+  const batches = new BatchMaker(data, labels, weights, params, augmentationOf(params))
+  const all = Int32Array.from({ length: count }, (_, i) => i)
+  const set = { data, labels, train: all, validation: all }
+  return {
+    params,
+    traced: () => createStepper({ model: model(), params, set, batches, log }),
+    eager: () => new EagerStepper(model(), params, data, batches),
+  }
+}
+
+/** Steps over the samples in their order; the last batch of each round is a smaller one. */
+export function toyPlan(steps: number, learningRate = 0.01, batchSize = 16): PlannedStep[] {
+  const perEpoch = Math.ceil(count / batchSize)
+  return Array.from({ length: steps }, (_, i) => {
+    const from = (i % perEpoch) * batchSize
+    const length = Math.min(batchSize, count - from)
+    return { indices: Int32Array.from({ length }, (_each, k) => from + k), learningRate, step: i + 1 }
+  })
+}
