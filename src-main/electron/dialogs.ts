@@ -1,4 +1,5 @@
 import { dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron'
+import { tableExtensions } from '@shared/file-kinds'
 import type { DesktopShell } from '../services/files-service'
 
 type Kind = Parameters<DesktopShell['choose']>[0]
@@ -17,7 +18,7 @@ const dialogs: Record<Kind, OpenDialogOptions> = {
     title: 'Choose a table',
     properties: ['openFile'],
     filters: [
-      { name: 'Tables', extensions: ['csv', 'tsv', 'txt'] },
+      { name: 'Tables', extensions: [...tableExtensions] },
       { name: 'All files', extensions: ['*'] },
     ],
   },

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
+import { tableFormatNames } from '@shared/file-kinds'
 import type { Derivation, Skipped, Split } from '@shared/schemas/dataset'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
@@ -80,7 +81,10 @@ async function moreRows(
   progress: Progress,
 ): Promise<Incoming> {
   if (!isTablePath(paths))
-    throw new WorkbenchError('incompatible', `"${dataset.name}" is a table; add one CSV or TSV file at a time.`)
+    throw new WorkbenchError(
+      'incompatible',
+      `"${dataset.name}" is a table; add one file (${tableFormatNames}) at a time.`,
+    )
   const fields = await fieldRows(context.db, dataset.id)
   const original = fields.filter(({ derivation }) => derivation === null)
   const kinds = Object.fromEntries(original.map(({ name, kind }) => [name, kind]))

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isTableName } from '@shared/file-kinds'
 import type { FieldKind, FieldValue, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { ScannedPicture } from '../worker/protocol'
 import type { ServiceContext } from './context'
@@ -83,8 +84,6 @@ export async function readTable(
   return { modality: 'table', sourcePath: path, pictures: [], rows, fields, source, skipped, notes }
 }
 
-const tableName = /\.(csv|tsv|tab|txt)$/i
-
-export const isTablePath = (paths: string[]) => paths.length === 1 && tableName.test(paths[0]!)
+export const isTablePath = (paths: string[]) => paths.length === 1 && isTableName(paths[0]!)
 
 export const absolute = (paths: string[]) => [...new Set(paths.map((path) => resolve(path)))]

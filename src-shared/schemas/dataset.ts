@@ -123,7 +123,7 @@ export const SampleRef = z.string().min(1)
 export const DatasetRef = z.string().min(1)
 
 export const ImportSpec = z.object({
-  /** A folder of pictures, or a CSV/TSV file; several loose picture files are allowed too. */
+  /** A folder of pictures, or a table's file (CSV, Parquet, Excel …); several loose picture files are allowed too. */
   paths: z.array(z.string().min(1)).min(1),
   name: z.string().trim().min(1).max(120),
   /** Table: the column to predict. */

@@ -155,7 +155,8 @@ describe('files', () => {
   })
 
   it('export by name; default exports are for plug-ins, migrations and jobs', () => {
-    const plugins = /^src-main\/(ml\/(families|modalities|attribution|fairness)|db\/migrations|worker\/jobs)\//
+    const plugins =
+      /^src-main\/(ml\/(families|modalities|attribution|fairness|decode\/tables)|db\/migrations|worker\/jobs)\//
     const wrong = sources.filter(({ path, text }) => /^export default/m.test(text) && !plugins.test(path))
     expect(wrong.map(({ path }) => path)).toEqual([])
   })

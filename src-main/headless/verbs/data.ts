@@ -37,7 +37,7 @@ interface SplitOptions {
 export function addDataVerbs(program: Command, addAction: AddAction): void {
   const importVerb = program
     .command('import <paths...>')
-    .description('import a folder of pictures (one sub-folder per class), picture files, or a CSV/TSV file, in place')
+    .description('import a folder of pictures (one sub-folder per class), picture files, or a table, in place')
     .option('--name <name>', 'name of the dataset (default: that of the folder or file)')
     .option('--target <column>', 'table: the column to predict')
     .option('--positive <value>', 'the favourable outcome, for the audit')

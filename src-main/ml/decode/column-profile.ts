@@ -35,7 +35,7 @@ export class ColumnProfile {
   constructor(
     readonly name: string,
     private readonly position: number,
-    private readonly delimiter: string,
+    private readonly allowsDecimalComma: boolean,
     private readonly wasUnnamed = false,
   ) {
     this.#isNamedId = idName.test(name)
@@ -106,7 +106,7 @@ export class ColumnProfile {
   /** 3,5 is a number where cells are parted by something else than a comma. */
   #hasCommaNumbers(): boolean {
     return (
-      this.delimiter !== ',' && this.#commaNumbers > 0 && this.#commaNumbers + this.#wholeNumbers() === this.#present
+      this.allowsDecimalComma && this.#commaNumbers > 0 && this.#commaNumbers + this.#wholeNumbers() === this.#present
     )
   }
 

@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
+import { tableFormatNames } from '@shared/file-kinds'
 import { compareNatural } from '@shared/natural-order'
 import { Split, type Inspection } from '@shared/schemas/dataset'
 import { placeFiles, type Place } from '../decode/folder-layout'
@@ -38,7 +39,7 @@ function noPictures(paths: string[], files: Found['files']): WorkbenchError {
   const where = paths.length === 1 ? `"${paths[0]}"` : 'What you chose'
   return new WorkbenchError(
     'invalid_input',
-    `${where} ${what}. Expected pictures (${pictureExtensions.join(', ')}), best one sub-folder per class, or a CSV file.`,
+    `${where} ${what}. Expected pictures (${pictureExtensions.join(', ')}), best one sub-folder per class, or a table (${tableFormatNames}).`,
   )
 }
 

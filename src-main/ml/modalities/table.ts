@@ -2,24 +2,23 @@ import { basename, extname } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { FieldValue, Inspection } from '@shared/schemas/dataset'
 import { parseCell } from '@shared/cells'
+import { isTableName, tableExtensions } from '@shared/file-kinds'
 import type { ProfiledColumn } from '../decode/column-profile'
 import { profileTable, readRows } from '../decode/table-file'
 import { defineModality } from './define'
 
-export const tableExtensions = ['csv', 'tsv']
 const headRows = 50
 const targetName = /^(target|label|labels|class|y|outcome|survived|species|diagnosis|credit_risk|risk)$/i
 
-/** Rows of a CSV or TSV file: one person, one measurement each. */
+/** Rows of a table, in any of the formats in `decode/tables/`: one person, one measurement each. */
 export default defineModality({
   id: 'table',
   title: 'Table',
-  extensions: tableExtensions,
+  extensions: [...tableExtensions],
   viewer: 'table',
   labelKinds: ['class'],
 
-  accepts: (paths) =>
-    paths.every(({ path, isFolder }) => !isFolder && [...tableExtensions, 'txt', 'tab'].includes(extensionOf(path))),
+  accepts: (paths) => paths.every(({ path, isFolder }) => !isFolder && isTableName(path)),
 
   async inspect(paths, { signal, progress }): Promise<Inspection> {
     const path = onlyTable(paths)
@@ -49,8 +48,6 @@ export default defineModality({
     }
   },
 })
-
-const extensionOf = (path: string) => extname(path).slice(1).toLowerCase()
 
 /** A dataset is one table; further files of the same columns can be added afterwards. */
 export function onlyTable(paths: string[]): string {
