@@ -24,7 +24,7 @@ async function openPage(served: Served): Promise<{ page: Page; context: BrowserC
   const browser = await launchBrowser()
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(40_000)
   await page.goto(served.url)
   return { page, context }
 }
