@@ -8,3 +8,16 @@ const tableName = new RegExp(`\\.(${tableExtensions.join('|')})$`, 'i')
 
 /** Whether a file of this name is read as a table. */
 export const isTableName = (path: string) => tableName.test(path)
+
+/** Extensions of archives that are unpacked into the workspace before they are imported. */
+export const archiveExtensions = ['zip', 'tar', 'tar.gz', 'tgz'] as const
+
+const archiveName = new RegExp(`\\.(${archiveExtensions.join('|').replace('.', '\\.')})$`, 'i')
+
+export const isArchiveName = (path: string) => archiveName.test(path)
+
+/** A file's name without what tells its kind: `pets.tar.gz` → `pets`. */
+export const bareName = (path: string) => {
+  const name = path.split(/[\\/]/).at(-1)!
+  return name.replace(archiveName, '').replace(/(?<=.)\.[^.]*$/, '')
+}

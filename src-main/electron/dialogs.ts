@@ -19,6 +19,7 @@ const dialogs: Record<Kind, OpenDialogOptions> = {
     properties: ['openFile'],
     filters: [
       { name: 'Tables', extensions: [...tableExtensions] },
+      { name: 'Archives', extensions: ['zip', 'tar', 'gz', 'tgz'] },
       { name: 'All files', extensions: ['*'] },
     ],
   },

@@ -1,4 +1,6 @@
+import { basename } from 'node:path'
 import type { Service } from '@shared/contract'
+import { WorkbenchError } from '@shared/errors'
 import type {
   Dataset,
   Derivation,
@@ -9,6 +11,7 @@ import type {
   SplitCounts,
   SplitSpec,
 } from '@shared/schemas/dataset'
+import { hasArchive, unpackToKeep, unpackToLook } from './archives'
 import type { ServiceContext } from './context'
 import { addToDataset } from './dataset-add'
 import { deleteDataset } from './dataset-delete'
@@ -47,14 +50,12 @@ export class DatasetService implements Service<'datasets'> {
 
   inspect({ paths, taskId }: { paths: string[]; taskId?: string }, signal: AbortSignal): Promise<Inspection> {
     const { tasks, jobs } = this.context
-    return tasks.run({ taskId, title: 'Looking at the files', unit: 'files' }, signal, (inner, progress) =>
-      jobs.run(
-        'decode',
-        'inspect',
-        { paths: absolute(paths) },
-        { signal: inner, onEvent: ({ done, total }) => progress(done, total) },
-      ),
-    )
+    return tasks.run({ taskId, title: 'Looking at the files', unit: 'files' }, signal, async (inner, progress) => {
+      const named = absolute(paths)
+      const looked = hasArchive(named) ? await unpackToLook(this.context, named, inner, progress) : named
+      const onEvent = ({ done, total }: { done: number; total: number | null }) => progress(done, total)
+      return jobs.run('decode', 'inspect', { paths: looked }, { signal: inner, onEvent })
+    })
   }
 
   async import(spec: ImportSpec, signal: AbortSignal): Promise<Dataset> {
@@ -62,7 +63,23 @@ export class DatasetService implements Service<'datasets'> {
     const paths = absolute(spec.paths)
     const existing = spec.add ? await db.get<{ id: string }>('SELECT id FROM datasets WHERE name = ?', spec.name) : null
     if (existing) return this.addFiles({ dataset: existing.id, paths, taskId: spec.taskId }, signal)
+    if (hasArchive(paths)) return this.#importArchive({ ...spec, paths }, signal)
     return announce(this.context, await importDataset(this.context, { ...spec, paths }, signal))
+  }
+
+  /** What was unpacked stays only when the import succeeds. */
+  async #importArchive(spec: ImportSpec, signal: AbortSignal): Promise<Dataset> {
+    await refuseTakenName(this.context.db, spec.name)
+    const task = { taskId: spec.taskId, title: `Unpacking ${basename(spec.paths[0]!)}`, unit: 'files' }
+    const { paths, discard } = await this.context.tasks.run(task, signal, (inner, progress) =>
+      unpackToKeep(this.context, spec.paths, inner, progress),
+    )
+    try {
+      return await announce(this.context, await importDataset(this.context, { ...spec, paths }, signal))
+    } catch (error) {
+      await discard()
+      throw error
+    }
   }
 
   async importSample({ id, name, taskId }: { id: string; name?: string; taskId?: string }, signal: AbortSignal) {
@@ -88,6 +105,8 @@ export class DatasetService implements Service<'datasets'> {
     signal: AbortSignal,
   ): Promise<Dataset> {
     const row = await resolveDataset(this.context.db, dataset)
+    if (hasArchive(paths))
+      throw new WorkbenchError('invalid_input', 'An archive cannot be added to a dataset: unpack it and add its files.')
     await addToDataset(this.context, row, { paths: absolute(paths), taskId }, signal)
     return announce(this.context, row.id)
   }

@@ -45,6 +45,12 @@ export interface StoredPredictionRow {
 export interface Jobs {
   // decode: no TensorFlow
   inspect: { input: { paths: string[] }; event: { done: number; total: number | null }; output: Inspection }
+  /** Unpacks a ZIP, tar or tar.gz into the empty folder `out`. `table`: the one table in it, relative to `out`. */
+  unpack: {
+    input: { path: string; out: string }
+    event: { done: number; total: number | null }
+    output: { files: number; table: string | null }
+  }
   'scan-pictures': {
     input: { paths: string[] }
     event: { pictures: ScannedPicture[]; skipped: Skipped[]; done: number; total: number | null }
@@ -110,6 +116,11 @@ export interface Jobs {
     input: { runDir: string; files: string[]; rows: Record<string, FieldValue>[] }
     event: never
     output: Prediction[]
+  }
+  'predict-to-csv': {
+    input: { runDir: string; files: string[]; out: string }
+    event: { done: number; total: number | null }
+    output: { count: number; files: string[] }
   }
   explain: {
     input: {

@@ -1,6 +1,7 @@
-import { basename, extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WorkbenchError } from '@shared/errors'
+import { bareName } from '@shared/file-kinds'
 import type { Derivation } from '@shared/schemas/dataset'
 import { datasetDocument } from '../documents'
 import { commaList, integer, mapping, number, numberList } from '../options'
@@ -37,7 +38,9 @@ interface SplitOptions {
 export function addDataVerbs(program: Command, addAction: AddAction): void {
   const importVerb = program
     .command('import <paths...>')
-    .description('import a folder of pictures (one sub-folder per class), picture files, or a table, in place')
+    .description(
+      'import a folder of pictures (one sub-folder per class), picture files, or a table, in place; or a zip or tar.gz of them',
+    )
     .option('--name <name>', 'name of the dataset (default: that of the folder or file)')
     .option('--target <column>', 'table: the column to predict')
     .option('--positive <value>', 'the favourable outcome, for the audit')
@@ -47,7 +50,7 @@ export function addDataVerbs(program: Command, addAction: AddAction): void {
     const absolute = paths.map((path) => resolve(path))
     const dataset = await client.datasets.import({
       paths: absolute,
-      name: options.name ?? basename(absolute[0]!, extname(absolute[0]!)),
+      name: options.name ?? bareName(absolute[0]!),
       target: options.target,
       positive: options.positive,
       sensitive: options.sensitive,

@@ -41,7 +41,8 @@ export async function profileTable(
       continue
     }
     skippedCount++
-    if (skipped.length < maxListedSkips) skipped.push({ path: `${basename(path)}, ${source.unit} ${row.at}`, reason: problem })
+    if (skipped.length < maxListedSkips)
+      skipped.push({ path: `${basename(path)}, ${source.unit} ${row.at}`, reason: problem })
   }
   refuseWithoutRows(path, names.length, rowCount, skippedCount, skipped)
   if (skippedCount > skipped.length)

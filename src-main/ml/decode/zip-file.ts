@@ -12,6 +12,7 @@ export interface ZipPart {
   name: string
   sizeBytes: number
   isFolder: boolean
+  isLink: boolean
   /** Streams its content; the stream fails when it is not of the size that the archive claims. */
   open(): Promise<Readable>
 }
@@ -25,7 +26,7 @@ export async function openZip(path: string, limitBytes: number): Promise<{ parts
     throw damagedZip(path, error)
   })
   try {
-    if (zip.entryCount > mostEntries) throw tooLarge(path, `holds ${zip.entryCount} files; at most 1 000 000 are read`)
+    if (zip.entryCount > mostEntries) throw refused(path, `holds ${zip.entryCount} files; at most 1 000 000 are read`)
     const parts: ZipPart[] = []
     let total = 0
     for await (const entry of zip.eachEntry()) {
@@ -35,6 +36,7 @@ export async function openZip(path: string, limitBytes: number): Promise<{ parts
         name: entry.fileName,
         sizeBytes: entry.uncompressedSize,
         isFolder: entry.fileName.endsWith('/'),
+        isLink: ((entry.externalFileAttributes >>> 16) & 0o170000) === 0o120000,
         open: () =>
           zip.openReadStreamPromise(entry).catch((error: Error) => {
             throw damagedZip(path, error)
@@ -53,15 +55,20 @@ function refuseBomb(path: string, entry: yauzl.Entry, total: number, limitBytes:
     throw new WorkbenchError('invalid_input', `"${basename(path)}" is protected by a password. Unpack it first.`)
   const { uncompressedSize, compressedSize } = entry
   if (uncompressedSize > smallBytes && uncompressedSize > mostShrunk * compressedSize)
-    throw tooLarge(
+    throw refused(
       path,
       `claims that ${compressedSize} bytes unpack to ${uncompressedSize} ("${entry.fileName.slice(0, 100)}"), which no ordinary file does`,
     )
-  if (total > limitBytes) throw tooLarge(path, `unpacks to more than ${Math.round(limitBytes / 1024 ** 2)} MiB`)
+  if (total > limitBytes) throw refused(path, `unpacks to more than ${Math.round(limitBytes / 1024 ** 2)} MiB`)
 }
 
-const tooLarge = (path: string, what: string) =>
+const refused = (path: string, what: string) =>
   new WorkbenchError('invalid_input', `"${basename(path)}" ${what}. It was refused and nothing was unpacked.`)
 
 export const damagedZip = (path: string, { message }: Error) =>
-  new WorkbenchError('invalid_input', `"${basename(path)}" is no ZIP file, or it is damaged or cut off (${message}).`)
+  /relative path|absolute path|characters in fileName/.test(message)
+    ? refused(path, `names a file that may lie outside of its folder (${message})`)
+    : new WorkbenchError(
+        'invalid_input',
+        `"${basename(path)}" is no ZIP file, or it is damaged or cut off (${message}).`,
+      )
