@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 import type { Client } from '@shared/contract'
 import { createClient } from '@shared/transport'
 import { tempFolder } from '../helpers/temp-db'
@@ -68,6 +68,7 @@ afterAll(async () => {
 
 it('nothing serious or critical on the first start, the tour and the import', async () => {
   const empty = await serve(await tempFolder())
+  onTestFinished(async () => void (await empty.stop()))
   const { page } = await openPage(empty)
   const { found, look } = axeReport(page)
   await page.getByRole('button', { name: 'Open the sample Handwritten digits' }).waitFor()
@@ -98,7 +99,6 @@ it('nothing serious or critical on the first start, the tour and the import', as
   await page.getByRole('tab', { name: 'Rows' }).click()
   await look('Import, rows of a table')
   await page.keyboard.press('Escape')
-  await empty.stop()
   expect(found).toEqual([])
 })
 
@@ -253,6 +253,7 @@ it('nothing serious or critical on the screens of tables, in settings and logs',
 
 it('the main job by keyboard alone', async () => {
   const own = await serve(await tempFolder())
+  onTestFinished(async () => void (await own.stop()))
   const { page } = await openPage(own)
   const keys = page.keyboard
   const mine = clientOf(own)
@@ -328,5 +329,4 @@ it('the main job by keyboard alone', async () => {
     .getByText(/four-fifths rule/)
     .first()
     .waitFor()
-  await own.stop()
 })
