@@ -57,8 +57,8 @@ export async function explainSample(
     const target = targetClass === null ? predicted : classes.indexOf(targetClass)
     if (target < 0)
       throw new WorkbenchError('not_found', `This run has no class "${targetClass}"; it has ${classes.join(', ')}.`)
-    const { logits, model } = trained
-    map = await method.attribute({ input, target, params, baseline, logits, model, signal, progress })
+    const { logits, gradient, model } = trained
+    map = await method.attribute({ input, target, params, baseline, logits, gradient, model, signal, progress })
     const values = await map.data<'float32'>()
     const [min, max] = extent(values)
     return {

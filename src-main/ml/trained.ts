@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
+import { compileScoreGradient } from './attribution/score'
 import { loadWeights, weightsStamp, writeWeights } from './checkpoint'
 import { encodeInputs } from './encode/encoding'
 import { columnsByField, tableBaseline } from './encode/table'
@@ -33,9 +34,12 @@ export interface TrainedModel {
   baseline(): Tensor
   /** Differentiable. [n, ...inputShape] to [n, classes]. */
   logits(input: Tensor): Tensor
+  /** Gradient of one class's logit at each of `inputs`, shaped as they are. */
+  gradient(inputs: Tensor, target: number): Tensor
   probabilities(input: Tensor): Tensor
   /** SHA-256 of the weights: the key of everything computed from them. */
   checkpointId: string
+  dispose(): void
 }
 
 /** Models kept loaded, the least recently used leaves first. */
@@ -64,12 +68,12 @@ export async function loadTrained(runDir: string): Promise<TrainedModel> {
 export async function unloadTrained(): Promise<void> {
   const models = [...loaded.values()]
   loaded.clear()
-  await Promise.allSettled(models.map(async ({ trained }) => (await trained).model.dispose()))
+  await Promise.allSettled(models.map(async ({ trained }) => (await trained).dispose()))
 }
 
 /** Later: somebody may still be computing with it in this turn. */
 function discard(trained: Promise<TrainedModel>): void {
-  trained.then(({ model }) => setTimeout(() => model.dispose(), 60_000).unref()).catch(() => {})
+  trained.then((model) => setTimeout(() => model.dispose(), 60_000).unref()).catch(() => {})
 }
 
 async function load(runDir: string): Promise<TrainedModel> {
@@ -81,6 +85,8 @@ async function load(runDir: string): Promise<TrainedModel> {
   const meta = await readMeta(runDir)
   const model = buildOutline(familyNamed(family), params, inputShape, meta.classes.length)
   writeWeights(model, weights)
+  const logits = (input: Tensor) => forward(model, input)
+  const score = compileScoreGradient(model, logits)
   const isTable = encoding.kind === 'table'
   return {
     meta,
@@ -94,9 +100,14 @@ async function load(runDir: string): Promise<TrainedModel> {
     ...(isTable && { columns: encoding.columns, fields: columnsByField(encoding) }),
     baseline: () =>
       isTable ? tf.tensor2d(tableBaseline(encoding), [1, inputShape[0]!]) : tf.zeros([1, ...inputShape]),
-    logits: (input) => forward(model, input),
+    logits,
+    gradient: score.gradient,
     probabilities: (input) => tf.tidy(() => tf.softmax(forward(model, input))),
     checkpointId: id,
+    dispose() {
+      score.dispose()
+      model.dispose()
+    },
   }
 }
 

@@ -7,6 +7,8 @@ import type { LayersModel, Tensor } from '../tf'
 export interface Explained {
   /** Logits [batch, classes] of inputs [batch, ...shape]; differentiable. */
   logits(input: Tensor): Tensor
+  /** Gradient of one class's logit at each of `inputs`, shaped as they are, where there is a faster way than by `logits`. */
+  gradient?(inputs: Tensor, target: number): Tensor
   /** The layers model itself (Grad-CAM needs its last convolution). */
   model: LayersModel
 }
