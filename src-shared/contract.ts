@@ -3,6 +3,7 @@ import { Catalog } from './descriptor'
 import * as D from './schemas/dataset'
 import { ExplainSpec, Explanation, Importance, ImportanceSpec } from './schemas/explanation'
 import { Audit, AuditSpec } from './schemas/fairness'
+import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
 import { Sweep, SweepSpec } from './schemas/sweep'
 import * as W from './schemas/workspace'
@@ -136,6 +137,9 @@ export const contract = {
   ),
   'annotations.deleteClass': command(InDataset.extend({ class: z.string() }), D.Dataset),
 
+  /** Duplicates, leaks between splits, doubtful labels, blank and blurred pictures, rare classes. */
+  'quality.check': query(QualitySpec, QualityReport),
+
   'runs.list': query(z.object({ dataset: D.DatasetRef.optional() }), z.array(R.Run)),
   'runs.get': query(RunRef, R.Run),
   'runs.plan': query(R.RunSpec, R.Plan),
@@ -173,6 +177,11 @@ export const contract = {
       rows: z.array(z.record(z.string(), D.FieldValue)).default([]),
     }),
     z.array(R.Prediction),
+  ),
+  /** Writes the rows of one table, or a line per picture, with the prediction and all probabilities beside. */
+  'runs.predictToCsv': query(
+    RunRef.extend({ files: z.array(z.string()).min(1), out: z.string().min(1), taskId: z.string().optional() }),
+    z.object({ count: z.number().int(), files: z.array(z.string()) }),
   ),
   'runs.export': query(RunRef.extend({ format: R.ExportFormat, out: z.string().min(1) }), Files),
 

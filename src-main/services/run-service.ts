@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { access, rename } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
 import type {
@@ -211,6 +212,28 @@ export class RunService implements Service<'runs'> {
       throw new WorkbenchError('invalid_input', 'Nothing to predict: name at least one file.')
     const runDir = await this.#trainedFolder(run)
     return this.context.jobs.run('engine', 'predict', { runDir, files, rows }, { signal })
+  }
+
+  async predictToCsv(
+    { run, files, out, taskId }: RunRef & { files: string[]; out: string; taskId?: string },
+    signal: AbortSignal,
+  ): Promise<{ count: number; files: string[] }> {
+    const { jobs, tasks, db } = this.context
+    const runDir = await this.#trainedFolder(run)
+    const { modality } = await resolveDataset(db, (await resolveRun(db, run)).dataset_id)
+    if (modality === 'table' && files.length > 1)
+      throw new WorkbenchError('invalid_input', `Expected one table, got ${files.length} files. Predict one at a time.`)
+    const path = resolve(/\.csv$/i.test(out) ? out : `${out}.csv`)
+    if (files.some((file) => resolve(file) === path))
+      throw new WorkbenchError('conflict', `${path} is the file to predict; choose another name for the answers.`)
+    return tasks.run({ taskId, title: 'Predicting', unit: 'samples' }, signal, (inner, progress) =>
+      jobs.run(
+        'engine',
+        'predict-to-csv',
+        { runDir, files, out: path },
+        { signal: inner, onEvent: ({ done, total }) => progress(done, total) },
+      ),
+    )
   }
 
   async export({ run, format, out }: RunRef & { format: ExportFormat; out: string }, signal: AbortSignal) {

@@ -170,7 +170,14 @@ describe('the command line on a table', () => {
     expect(document).toHaveLength(1000)
     expect(keysOf(document[0])).toEqual(['input', 'class', 'probabilities'])
     expect(document[0].probabilities.good + document[0].probabilities.bad).toBeCloseTo(1, 5)
-    for (const format of ['savedmodel', 'tfjs']) {
+    const csv = await runJson(['predict', '--run', runId, table, '--out', join(home, 'answers')], at)
+    expect(csv.document).toEqual({ count: 1000, files: [join(home, 'answers.csv')] })
+    expect((await readFile(join(home, 'answers.csv'), 'utf8')).split('\r\n')[0]).toMatch(
+      /credit_risk,prediction,probability bad,probability good$/,
+    )
+    const over = await runJson(['predict', '--run', runId, table, '--out', table], at)
+    expect(over.document.error.code).toBe('conflict')
+    for (const format of ['savedmodel', 'tfjs', 'onnx']) {
       const exported = await runJson(['export', '--run', runId, '--format', format, '--out', join(home, format)], at)
       for (const file of exported.document.files) expect((await stat(file)).size).toBeGreaterThan(0)
     }

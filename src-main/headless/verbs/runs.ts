@@ -64,11 +64,26 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
     .command('predict <files...>')
     .description('predict pictures, or every row of CSV files')
     .requiredOption('--run <run>', 'its id or name')
-  addAction(predictVerb, { reads: true }, async ({ client }, files: string[], { run }: { run: string }) => {
-    const predictions = await client.runs.predict({ run, files: files.map((file) => resolve(file)) })
-    const rows = predictions.map(({ input, class: name, probabilities }) => [input, name, percent(probabilities[name])])
-    return { document: predictions, text: table(['input', 'class', 'probability'], rows) }
-  })
+    .option('--out <file>', 'write a CSV: the rows, or a line per picture, with prediction and probabilities')
+  addAction(
+    predictVerb,
+    { reads: true },
+    async ({ client }, files: string[], options: { run: string; out?: string }) => {
+      const { run, out } = options
+      if (out) {
+        const paths = files.map((file) => resolve(file))
+        const document = await client.runs.predictToCsv({ run, files: paths, out: resolve(out) })
+        return { document, text: `${document.count} predictions in ${document.files.join(', ')}` }
+      }
+      const predictions = await client.runs.predict({ run, files: files.map((file) => resolve(file)) })
+      const rows = predictions.map(({ input, class: name, probabilities }) => [
+        input,
+        name,
+        percent(probabilities[name]),
+      ])
+      return { document: predictions, text: table(['input', 'class', 'probability'], rows) }
+    },
+  )
 
   const exportVerb = program
     .command('export')

@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import { afterEach, describe, expect, test } from 'vitest'
 import { askOnnx } from '@main/ml/export-onnx'
 import { askSavedModel } from '@main/ml/export-savedmodel'
@@ -49,6 +50,38 @@ describe('predicting with a trained run', () => {
     const predictions = await inProcessJobs.run('engine', 'predict', { runDir, files: [csv], rows })
     expect(predictions.map(({ input }) => input)).toEqual(['#1', 'new.csv#1'])
     predictions.forEach(({ probabilities }, i) => expect(probabilities['good']).toBeCloseTo(byId.get(i + 1)![1]!, 5))
+  })
+
+  test('a whole table goes to a CSV with its own columns kept, whole or not at all', async () => {
+    const { runDir } = await trained(toyTable(), 'mlp')
+    const folder = await tempFolder()
+    const [csv, out] = [join(folder, 'new.csv'), join(folder, 'answers', 'out.csv')]
+    const rows = Array.from({ length: 1300 }, (_, i) => `${i / 100 - 6},,red,true,"=1+1, ""quoted"" "`)
+    await writeFile(csv, `x,y,colour,flag,prediction\n${rows.join('\n')}\n`)
+    const done: number[] = []
+    const onEvent = (event: { done: number }) => void done.push(event.done)
+    const write = (signal = new AbortController().signal) =>
+      inProcessJobs.run('engine', 'predict-to-csv', { runDir, files: [csv], out }, { signal, onEvent })
+    expect(await write()).toEqual({ count: 1300, files: [out] })
+    expect(done).toEqual([500, 1000])
+    const [head, ...lines] = parse(await readFile(out, 'utf8')) as string[][]
+    const added = ['prediction 2', 'probability bad', 'probability good']
+    expect(head).toEqual(['x', 'y', 'colour', 'flag', 'prediction', ...added])
+    expect(lines).toHaveLength(1300)
+    const answers = await inProcessJobs.run('engine', 'predict', { runDir, files: [csv], rows: [] })
+    lines.forEach(([x, , , , own, name, , good], i) => {
+      expect([x, own!.trim(), name]).toEqual([String(i / 100 - 6), `'=1+1, "quoted"`, answers[i]!.class])
+      expect(Number(good)).toBe(answers[i]!.probabilities['good'])
+    })
+
+    const cancelled = new AbortController()
+    cancelled.abort()
+    await writeFile(out, 'what was there')
+    await expect(write(cancelled.signal)).rejects.toThrow()
+    await writeFile(csv, 'x,y\n1,2\n')
+    await expect(write()).rejects.toThrow(/lacks the columns "colour", "flag"/)
+    expect(await readdir(join(folder, 'answers'))).toEqual(['out.csv'])
+    expect(await readFile(out, 'utf8')).toBe('what was there')
   })
 
   test('what does not fit the model is refused in plain words', async () => {

@@ -40,6 +40,8 @@ async function credit(split = {}) {
   return { data, ...services(data) }
 }
 
+/** The machine may be busy. */
+const soon = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000, interval: 20 })
 const choice = (...values: unknown[]) => ({ kind: 'choice' as const, values })
 
 describe('a sweep', () => {
@@ -83,11 +85,11 @@ describe('a sweep', () => {
 
   test('is stopped with its runs kept, outlives the program, and goes on to the same end', async () => {
     const { data, start, sweeps } = await credit()
-    const begun = await start({ space: { units: choice(4, 8, 16) }, params: { epochs: 40 } })
-    await vi.waitFor(async () => expect(data.events.some(({ event }) => event === 'runs.epochEnded')).toBe(true))
+    const begun = await start({ space: { units: choice(4, 8, 16) }, params: { epochs: 200 } })
+    await soon(() => expect(data.events.some(({ event }) => event === 'runs.epochEnded')).toBe(true))
     const stopped = await sweeps.stop({ sweep: begun.sweepId })
     expect(stopped.status).toBe('stopped')
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const { trials } = await sweeps.get({ sweep: begun.sweepId })
       expect(trials.map(({ state }) => state)).toEqual(['stopped', 'waiting', 'waiting'])
       expect(trials[0]!.epochs).toBeGreaterThan(0)
@@ -100,17 +102,17 @@ describe('a sweep', () => {
     await again.sweeps.resume({ sweep: begun.sweepId })
     const ended = await again.reaches(begun, 'finished')
     expect(ended.trials.map(({ state, epochs }) => [state, epochs])).toEqual([
-      ['finished', 40],
-      ['finished', 40],
-      ['finished', 40],
+      ['finished', 200],
+      ['finished', 200],
+      ['finished', 200],
     ])
     expect(ended.trials[0]!.runId).toBe(stopped.trials[0]!.runId)
   }, 120_000)
 
   test('that was going when the program died is interrupted, and resumed', async () => {
     const { data, start, sweeps, runs } = await credit()
-    const begun = await start({ space: { units: choice(4, 8) }, params: { epochs: 30 } })
-    await vi.waitFor(async () => expect(data.events.some(({ event }) => event === 'runs.epochEnded')).toBe(true))
+    const begun = await start({ space: { units: choice(4, 8) }, params: { epochs: 200 } })
+    await soon(() => expect(data.events.some(({ event }) => event === 'runs.epochEnded')).toBe(true))
     sweeps.close()
     await runs.close()
     const again = services(data)
@@ -120,8 +122,8 @@ describe('a sweep', () => {
     await again.sweeps.resume({ sweep: begun.name })
     const ended = await again.reaches(begun, 'finished')
     expect(ended.trials.map(({ state, epochs }) => [state, epochs])).toEqual([
-      ['finished', 30],
-      ['finished', 30],
+      ['finished', 200],
+      ['finished', 200],
     ])
   }, 120_000)
 

@@ -1,0 +1,81 @@
+import { basename } from 'node:path'
+import { throwIfAborted } from '@shared/errors'
+import { argMax } from '@shared/metrics/classification'
+import { profileTable, readRows } from './decode/table-file'
+import { breathe, evaluationBatch } from './evaluate'
+import { typedRow } from './modalities/table'
+import type { Predictor } from './onnx/predictor'
+import type { PredictInput } from './snapshot'
+import type { TrainedModel } from './trained'
+
+/** Something new to predict. */
+export interface NewSample {
+  /** The picture's path, or `file.csv#1` for a row. */
+  name: string
+  input: PredictInput
+  /** A row as it stands in its file; absent for a picture. */
+  cells?: string[]
+}
+
+export interface Predicted {
+  sample: NewSample
+  class: string
+  /** In the order of the run's classes, with float32's nine digits. */
+  probabilities: number[]
+}
+
+/** The samples of a file: a picture is one, a table has one a row. Rows are read as they are asked for. */
+export async function* samplesIn(path: string, { meta }: TrainedModel, signal: AbortSignal): AsyncGenerator<NewSample> {
+  if (meta.modality === 'image') return yield { name: path, input: { path } }
+  const table = await tableOf(path, { meta }, signal)
+  let row = 0
+  for await (const cells of readRows(table, signal))
+    yield { name: `${basename(path)}#${++row}`, input: { values: typedRow(table.columns, cells).values }, cells }
+}
+
+/** A table read with the kinds that its columns had in training. */
+export function tableOf(path: string, { meta }: Pick<TrainedModel, 'meta'>, signal: AbortSignal) {
+  return profileTable(path, Object.fromEntries(meta.fields.map(({ name, kind }) => [name, kind])), signal)
+}
+
+/** Predicts in batches, so that a file of any length fits. */
+export async function* predictEach(
+  trained: TrainedModel,
+  predictor: Predictor,
+  samples: AsyncIterable<NewSample>,
+  signal: AbortSignal,
+): AsyncGenerator<Predicted> {
+  const size = evaluationBatch(trained.inputShape.reduce((product, length) => product * length, 1))
+  for await (const batch of batchesOf(samples, size)) {
+    throwIfAborted(signal)
+    yield* await predictBatch(trained, predictor, batch, signal)
+    await breathe()
+  }
+}
+
+async function predictBatch(trained: TrainedModel, predictor: Predictor, batch: NewSample[], signal: AbortSignal) {
+  const { classes } = trained.meta
+  const encoded = await trained.encode(
+    batch.map(({ input }) => input),
+    signal,
+  )
+  const values = await encoded.data<'float32'>()
+  encoded.dispose()
+  const answers = await predictor.probabilities(values, batch.length)
+  return batch.map((sample, i): Predicted => {
+    const row = answers.subarray(i * classes.length, (i + 1) * classes.length)
+    const probabilities = Array.from(row, (value) => Number(value.toPrecision(9)))
+    return { sample, class: classes[argMax(probabilities)]!, probabilities }
+  })
+}
+
+async function* batchesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = []
+  for await (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}

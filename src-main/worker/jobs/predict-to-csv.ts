@@ -1,0 +1,49 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { csvLine, freeName } from '../../ml/csv'
+import { withMemoryAdvice } from '../../ml/model'
+import { predictorOf } from '../../ml/onnx/predictor'
+import { predictEach, samplesIn, tableOf } from '../../ml/predict'
+import { loadTrained } from '../../ml/trained'
+import type { JobHandler } from '../protocol'
+
+/** Predicts every sample of the files into one CSV: rows keep their own columns. Written beside and renamed. */
+const predictToCsv: JobHandler<'predict-to-csv'> = async ({ runDir, files, out }, { signal, log, report }) => {
+  const trained = await loadTrained(runDir)
+  const predictor = await predictorOf(trained, runDir)
+  if (predictor.reason) log('info', `The engine itself predicts, not ONNX Runtime: ${predictor.reason}`)
+  const { classes, modality } = trained.meta
+  const isTable = modality !== 'image'
+  let count = 0
+  async function* lines(): AsyncGenerator<string> {
+    const own = isTable ? (await tableOf(files[0]!, trained, signal)).columns.map(({ name }) => name) : ['file']
+    const added = ['prediction', ...classes.map((name) => `probability ${name}`)].map((name) => freeName(name, own))
+    yield csvLine([...own, ...added])
+    for (const path of files) {
+      for await (const { sample, class: name, probabilities } of predictEach(
+        trained,
+        predictor,
+        samplesIn(path, trained, signal),
+        signal,
+      )) {
+        yield csvLine([...(sample.cells ?? [sample.name]), name, ...probabilities.map(String)])
+        if (++count % 500 === 0) report({ done: count, total: null })
+      }
+    }
+  }
+  await mkdir(dirname(out), { recursive: true })
+  const partial = `${out}.partial`
+  try {
+    await withMemoryAdvice(() => pipeline(Readable.from(lines()), createWriteStream(partial), { signal }))
+    await rename(partial, out)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+  return { count, files: [out] }
+}
+
+export default predictToCsv
