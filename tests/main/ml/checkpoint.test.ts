@@ -2,6 +2,7 @@ import { readFile, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadCheckpoint, loadWeights, saveCheckpoint, saveWeights, startOfRun } from '@main/ml/checkpoint'
+import { randomStream } from '@main/ml/random'
 import { decodeArrays, encodeArrays } from '@main/ml/safetensors'
 import { tempFolder } from '../../helpers/temp-db'
 
@@ -55,6 +56,35 @@ describe('checkpoints', () => {
     const found = await loadCheckpoint(folder)
     expect(found!.checkpoint.progress.epoch).toBe(1)
     expect(found!.notice).toMatch(/damaged.*The one before it was used/)
+  })
+
+  test('500 damaged checkpoints are refused, and the one before is used each time', async () => {
+    const folder = await tempFolder()
+    await saveCheckpoint(folder, checkpoint(1))
+    await saveCheckpoint(folder, checkpoint(2))
+    const path = join(folder, 'checkpoint.safetensors')
+    const whole = await readFile(path)
+    const random = randomStream(17)
+    const damages: ((bytes: Buffer) => Buffer)[] = [
+      (bytes) => (bytes.writeUInt8(bytes[0]! ^ (1 + random.below(255)), 0), bytes),
+      (bytes) => {
+        const at = random.below(bytes.length)
+        bytes[at] = bytes[at]! ^ (1 << random.below(8))
+        return bytes
+      },
+      (bytes) => bytes.subarray(0, random.below(bytes.length)),
+      (bytes) => Buffer.concat([bytes, Buffer.alloc(1 + random.below(4096))]),
+      (bytes) => bytes.fill(0, random.below(bytes.length - 8)),
+      (bytes) => Buffer.concat([bytes.subarray(0, 40), bytes.subarray(40 + 1 + random.below(40))]),
+    ]
+    for (let i = 0; i < 500; i++) {
+      const damaged = damages[i % damages.length]!(Buffer.from(whole))
+      if (damaged.equals(whole)) continue
+      await writeFile(path, damaged)
+      const found = await loadCheckpoint(folder)
+      expect(found!.checkpoint.progress.epoch, `damage ${i}`).toBe(1)
+      expect(found!.notice).toMatch(/damaged/)
+    }
   })
 
   test('a process killed between the two renames leaves the one before', async () => {
