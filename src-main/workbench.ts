@@ -17,6 +17,7 @@ import { ExplanationService } from './services/explanation-service'
 import { FairnessService } from './services/fairness-service'
 import { FilesService, type DesktopShell } from './services/files-service'
 import { LogBook } from './services/log-book'
+import { QualityService } from './services/quality-service'
 import { RunService } from './services/run-service'
 import { SampleFiles } from './services/sample-files'
 import { SettingsStore } from './services/settings-store'
@@ -116,6 +117,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     catalog,
     datasets: new DatasetService(context),
     annotations: new AnnotationService(context),
+    quality: new QualityService(context),
     runs,
     sweeps,
     explanations: new ExplanationService(context),

@@ -1,6 +1,7 @@
 import type { Diagnosis } from '@shared/diagnosis'
 import type { Dataset } from '@shared/schemas/dataset'
 import type { Interval } from '@shared/schemas/fairness'
+import type { QualityReport } from '@shared/schemas/quality'
 import type { Run } from '@shared/schemas/run'
 import type { Sweep } from '@shared/schemas/sweep'
 import type { z } from 'zod'
@@ -127,4 +128,15 @@ export function confusionText(classes: string[], matrix: number[][]): string {
     ['true \\ predicted', ...classes],
     matrix.map((row, index) => [classes[index] ?? '', ...row.map(String)]),
   )
+}
+
+/** Each finding with its first few suspicions; `--json` has them all. */
+export function qualityText({ findings, notes, sampleCount }: QualityReport): string {
+  const lines = findings.flatMap(({ text, total, suspicions }) => [
+    text,
+    ...suspicions.slice(0, 5).map(({ sampleIds, why }) => `  ${sampleIds.slice(0, 6).join(', ')}: ${why}`),
+    ...(total > 5 ? [`  … and ${total - 5} more`] : []),
+  ])
+  if (lines.length === 0) lines.push(`Nothing was found in ${sampleCount} samples.`)
+  return [...lines, ...notes].join('\n')
 }

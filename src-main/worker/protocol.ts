@@ -80,6 +80,15 @@ export interface Jobs {
     event: { files: HashedFile[]; done: number; total: number }
     output: { total: number }
   }
+  /** `pictures` are in the files' order, null where one could not be read; `pairs` name files by their place. */
+  'look-at-pictures': {
+    input: { files: string[] }
+    event: { done: number; total: number }
+    output: {
+      pictures: ({ deviation: number; sharpness: number | null } | null)[]
+      pairs: { a: number; b: number; likeness: number }[]
+    }
+  }
   /** Writes a WebP of at most `size` pixels a side to `out`. */
   thumbnail: { input: { path: string; size: number; out: string }; event: never; output: { sizeBytes: number } }
 

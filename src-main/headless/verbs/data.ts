@@ -5,7 +5,7 @@ import { bareName } from '@shared/file-kinds'
 import type { Derivation } from '@shared/schemas/dataset'
 import { datasetDocument } from '../documents'
 import { commaList, integer, mapping, number, numberList } from '../options'
-import { datasetsText, datasetText, table } from '../text'
+import { datasetsText, datasetText, qualityText, table } from '../text'
 import type { AddAction } from './define'
 
 interface ImportOptions {
@@ -34,7 +34,7 @@ interface SplitOptions {
   seed: number
 }
 
-/** import, datasets, derive, label, split. */
+/** import, datasets, derive, label, split, quality, delete. */
 export function addDataVerbs(program: Command, addAction: AddAction): void {
   const importVerb = program
     .command('import <paths...>')
@@ -104,6 +104,20 @@ export function addDataVerbs(program: Command, addAction: AddAction): void {
     const { dataset, train, validation, test, group, seed } = options
     const counts = await client.datasets.split({ dataset, train, validation, test, group, seed })
     return { document: counts, text: countsText('split', counts) }
+  })
+
+  const qualityVerb = program
+    .command('quality')
+    .description('look for duplicates, leaks between splits, doubtful labels, blank and blurred pictures, rare classes')
+    .requiredOption('--dataset <dataset>', 'its name or id')
+    .option(
+      '--run <runs...>',
+      'finished runs whose held-out predictions show doubtful labels; several are averaged',
+      [],
+    )
+  addAction(qualityVerb, { reads: true }, async ({ client }, { dataset, run }: { dataset: string; run: string[] }) => {
+    const report = await client.quality.check({ dataset, runs: run })
+    return { document: report, text: qualityText(report) }
   })
 
   const deleteVerb = program

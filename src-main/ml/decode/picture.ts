@@ -22,11 +22,12 @@ export const pictureExtensions = ['png', 'jpg', 'jpeg', 'webp', 'gif', 'tif', 't
 
 /** Decoded whole in memory up to here; larger ones are streamed. */
 const wholeLimitPixels = 16e6
-const limitPixels = 268_402_689 // 16 383 x 16 383
+export const limitPixels = 268_402_689 // 16 383 x 16 383
 const decoding = { limitInputPixels: limitPixels, failOn: 'error', sequentialRead: true } as const
 
 let isPrepared = false
-function prepare() {
+/** Sets the decoder up for many files at once, and refuses all that draws, runs or links. */
+export function prepareDecoder() {
   if (isPrepared) return
   isPrepared = true
   sharp.cache(false)
@@ -42,7 +43,7 @@ function prepare() {
  * Throws `UnreadablePicture` with the reason in plain words.
  */
 export async function readPicture(path: string): Promise<PictureFacts> {
-  prepare()
+  prepareDecoder()
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => unreadable(fileReason(error)))
   if (bytes.length === 0) unreadable('The file is empty.')
   const { mtimeMs } = await stat(path).catch((error: NodeJS.ErrnoException) => unreadable(fileReason(error)))
@@ -90,7 +91,7 @@ function channelsOf({ space, channels, hasAlpha }: Metadata): number {
 
 /** The picture as WebP, its longer side at most `size` pixels. */
 export async function makeThumbnail(path: string, size: number): Promise<Buffer> {
-  prepare()
+  prepareDecoder()
   return sharp(path, { limitInputPixels: limitPixels, autoOrient: true })
     .resize(size, size, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 82 })
