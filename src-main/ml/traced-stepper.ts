@@ -2,6 +2,7 @@ import type { BatchMaker } from './batches'
 import { readWeights, writeWeights } from './checkpoint'
 import { seedDropout } from './dropout'
 import type { TrainingData } from './encode/training-data'
+import { fuseBatchNorm } from './engine/batch-norm'
 import { GraphSession, type Feed } from './engine/graph-session'
 import type { GraphVariable } from './engine/graph-variables'
 import type { TypedValues } from './engine/recorder'
@@ -185,6 +186,7 @@ function joined(parts: Float32Array[]): Float32Array {
 function sourceOf({ model, params, data, batches, labels }: TracedInput): TrainStepSource {
   const weights = model.trainableWeights.map((weight) => weight.read() as Variable)
   const setDropoutStep = seedDropout(model, params.seed)
+  fuseBatchNorm(model)
   const { oneHot, targets } = batches.tables()
   const { inputShape, size, packed } = data
   const divisor = packed instanceof Uint8Array ? 255 : 1

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { gru } from '@main/ml/layers/gru'
+import { lstm } from '@main/ml/layers/lstm'
 import type { Stepper } from '@main/ml/stepper'
 import { engineStatus, tf, type LayersModel, type TensorFlow } from '@main/ml/tf'
 import type { Params } from '@shared/schemas/run'
@@ -93,6 +95,8 @@ function layerTypes(): Record<string, (shape: number[], classes: number) => Laye
     averagePooling2d: around(() => [layers.averagePooling2d({})]),
     softplus: around(() => [layers.activation({ activation: 'softplus' })]),
     leakyReLU: around(() => [layers.leakyReLU({})]),
+    lstm: around(() => [layers.reshape({ targetShape: [8, 8] }), lstm({ units: 4, returnSequences: true, seed })]),
+    gru: around(() => [layers.reshape({ targetShape: [8, 8] }), gru({ units: 4, returnSequences: true, seed })]),
     upSampling2d: around(() => [layers.upSampling2d({})]),
   }
 }
@@ -101,6 +105,7 @@ describe.runIf(engineStatus().backend === 'tensorflow')('the pure-JavaScript eng
   test.each<[string, Params]>([
     ['mlp', { ...plain, batchNorm: true }],
     ['cnn', { filters: 2, denseUnits: 4, dropout: 0 }],
+    ['cnn', { filters: 2, denseUnits: 4, dropout: 0, batchNorm: true }],
   ])('%s: the same losses', (family, params) => {
     const { traced, eager } = toySteppers({ family, params })
     const graph = lossesOf(traced(), 0.01)
