@@ -3,6 +3,7 @@ import { readWeights, writeWeights } from './checkpoint'
 import { seedDropout } from './dropout'
 import type { TrainingData } from './encode/training-data'
 import { fuseBatchNorm } from './engine/batch-norm'
+import { fuseLayerNorm } from './engine/layer-norm'
 import { GraphSession, type Feed } from './engine/graph-session'
 import type { GraphVariable } from './engine/graph-variables'
 import type { TypedValues } from './engine/recorder'
@@ -187,6 +188,7 @@ function sourceOf({ model, params, data, batches, labels }: TracedInput): TrainS
   const weights = model.trainableWeights.map((weight) => weight.read() as Variable)
   const setDropoutStep = seedDropout(model, params.seed)
   fuseBatchNorm(model)
+  fuseLayerNorm(model)
   const { oneHot, targets } = batches.tables()
   const { inputShape, size, packed } = data
   const divisor = packed instanceof Uint8Array ? 255 : 1

@@ -1,5 +1,6 @@
 import { seedDropout } from './dropout'
 import { fuseBatchNorm } from './engine/batch-norm'
+import { fuseLayerNorm } from './engine/layer-norm'
 import { meanCrossEntropy } from './engine/cross-entropy'
 import { useNativeGradients } from './engine/native-gradients'
 import { createOptimizer, stepScalars, type Optimizer } from './optimizers'
@@ -90,6 +91,7 @@ export class TrainStep {
     this.#optimizer = createOptimizer(params)
     this.#setDropoutStep = seedDropout(model, params.seed)
     fuseBatchNorm(model)
+    fuseLayerNorm(model)
     const count = this.weights.reduce((total, weight) => total + weight.size, 0)
     this.slots = this.#optimizer.slots.map(() => tf.tidy(() => tf.variable(tf.zeros([count]), false)))
     this.#kernels = decayOf(params) > 0 ? kernelMask(this.weights) : null

@@ -93,6 +93,10 @@ function layerTypes(): Record<string, (shape: number[], classes: number) => Laye
       layers.conv2dTranspose({ filters: 2, kernelSize: 2, strides: 2, kernelInitializer: kernelInitializer() }),
     ]),
     averagePooling2d: around(() => [layers.averagePooling2d({})]),
+    layerNormalization: around(() => [
+      layers.conv2d({ filters: 4, kernelSize: 3, kernelInitializer: kernelInitializer() }),
+      layers.layerNormalization(),
+    ]),
     softplus: around(() => [layers.activation({ activation: 'softplus' })]),
     leakyReLU: around(() => [layers.leakyReLU({})]),
     lstm: around(() => [layers.reshape({ targetShape: [8, 8] }), lstm({ units: 4, returnSequences: true, seed })]),
