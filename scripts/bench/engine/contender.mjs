@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 const readyMs = 300_000
+const stopMs = 5000
 
 /** A worker process that measures one workload when it is asked to. */
 export class Contender {
@@ -53,8 +54,10 @@ export class Contender {
     return values.length > 0 ? values[Math.floor(values.length / 2)] : null
   }
 
+  /** Lets it end by itself, which clears what it wrote. */
   stop() {
-    this.#child.kill('SIGKILL')
+    this.#child.stdin.end()
+    setTimeout(() => this.#child.kill('SIGKILL'), stopMs).unref()
   }
 }
 
