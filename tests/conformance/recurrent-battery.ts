@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { gru } from '@main/ml/layers/gru'
-import { layerNormalisation } from '@main/ml/layers/layer-norm'
 import { lstm } from '@main/ml/layers/lstm'
 import type { Recurrent } from '@main/ml/layers/recurrent'
 import { tf, type Tensor, type TensorFlow } from '@main/ml/tf'
@@ -91,32 +90,5 @@ export function testRecurrent(options: { training: boolean }) {
       })
       expect(tf.memory().numTensors).toBe(before)
     })
-  })
-}
-
-/** Against tfjs' own layer normalisation, whose gradient is put together from its parts. */
-export function testLayerNorm() {
-  test.each([[[5, 6]], [[3, 4, 6]]])('layer normalisation of %j: outputs and gradients', (shape) => {
-    const before = tf.memory().numTensors
-    tf.tidy(() => {
-      const x = tf.randomNormal(shape, 1, 2, 'float32', 3)
-      const upstream = tf.randomNormal(shape, 0, 1, 'float32', 4)
-      const gamma = tf.tensor([1, -2, 0.5, 0.1, 3, 1])
-      const beta = tf.tensor([0, 1, 0, -1, 0.3, 0])
-      const [own, theirs] = [layerNormalisation({ epsilon: 1e-3 }), tf.layers.layerNormalization()].map((layer) => {
-        layer.build(shape)
-        layer.setWeights([gamma, beta])
-        const loss = (input: Tensor) => tf.sum(tf.mul(layer.apply(input) as Tensor, upstream)) as TensorFlow.Scalar
-        const weights = layer.trainableWeights.map((weight) => weight.read() as TensorFlow.Variable)
-        const { grads } = tf.variableGrads(() => loss(x), weights)
-        const found = [layer.apply(x) as Tensor, tf.grad(loss)(x), ...weights.map(({ name }) => grads[name]!)]
-        weights.forEach((weight) => weight.dispose())
-        return found
-      })
-      own!.forEach((found, i) =>
-        expectClose(found, { shape: theirs![i]!.shape, data: Array.from(theirs![i]!.dataSync()) }, `${i}`),
-      )
-    })
-    expect(tf.memory().numTensors).toBe(before)
   })
 }

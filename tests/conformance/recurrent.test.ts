@@ -8,7 +8,6 @@ import { lstm } from '@main/ml/layers/lstm'
 import type { Recurrent } from '@main/ml/layers/recurrent'
 import { shardCount } from '@main/ml/layers/shards'
 import { recurrentStack } from '@main/ml/layers/stack'
-import { testLayerNorm } from './recurrent-battery'
 import { tf, type LayersModel, type Tensor } from '@main/ml/tf'
 import type { TrainedModel } from '@main/ml/trained'
 
@@ -51,8 +50,6 @@ describe('a batch computed in parts', () => {
     })
   })
 })
-
-describe('layer normalisation', () => testLayerNorm())
 
 describe('stacked recurrent layers', () => {
   const build = (kind: 'lstm' | 'gru', seed: number): LayersModel =>

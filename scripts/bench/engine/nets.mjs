@@ -1,5 +1,4 @@
 import { familyNamed } from '../../../src-main/ml/settings'
-import { layerNormalisation } from '../../../src-main/ml/layers/layer-norm'
 import { gru } from '../../../src-main/ml/layers/gru'
 import { lstm } from '../../../src-main/ml/layers/lstm'
 import { tf } from '../../../src-main/ml/tf'
@@ -66,9 +65,9 @@ class Attention extends layers.Layer {
   }
 }
 
-function transformer(plain) {
+function transformer() {
   const input = tf.input({ shape: [64, 64] })
-  const norm = () => (plain ? layers.layerNormalization({ epsilon: 1e-5 }) : layerNormalisation())
+  const norm = () => layers.layerNormalization({ epsilon: 1e-5 })
   let x = input
   for (let block = 0; block < 2; block++) {
     const attended = dense(64).apply(new Attention({}).apply(dense(192).apply(x)))
