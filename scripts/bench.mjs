@@ -8,7 +8,11 @@ import { failSetUp, setUp } from './setup/steps.mjs'
  *   npm run bench -- --only data            only these
  *   npm run bench -- --only data -- --json  what follows the second -- goes to the bench
  */
-const benches = { data: 'scripts/bench/data.mjs', gallery: 'scripts/bench/gallery.mjs' }
+const benches = {
+  data: 'scripts/bench/data.mjs',
+  gallery: 'scripts/bench/gallery.mjs',
+  engine: 'scripts/bench/engine/run.mjs',
+}
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' } } })
 const chosen = values.only?.split(',') ?? Object.keys(benches)
