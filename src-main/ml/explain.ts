@@ -51,7 +51,9 @@ export async function explainSample(
   const input = await trained.encode([sample], signal)
   const baseline = trained.baseline()
   let map: Tensor | null = null
+  let compared: Tensor | undefined
   try {
+    compared = method.baselineOf?.(params, input, baseline)
     const [row] = probabilityRows(() => trained.logits(input))
     const predicted = argMax(row!)
     const target = targetClass === null ? predicted : classes.indexOf(targetClass)
@@ -72,13 +74,14 @@ export async function explainSample(
       signed: method.isSignedWith?.(params) ?? method.signed,
       min,
       max,
-      convergenceDelta: method.complete ? completenessGap(trained, input, baseline, target, values) : null,
+      convergenceDelta: method.complete ? completenessGap(trained, input, compared ?? baseline, target, values) : null,
       ...(trained.fields && { fields: byField(trained, sample, values) }),
       seconds: (Date.now() - startedAt) / 1000,
     }
   } finally {
     tf.dispose([input, baseline])
     map?.dispose()
+    compared?.dispose()
   }
 }
 

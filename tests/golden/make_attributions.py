@@ -5,13 +5,26 @@ The reference runs in float64 on weights and inputs that float32 holds exactly.
 
 import numpy as np
 import torch
-from captum.attr import IntegratedGradients, LayerGradCam, Occlusion, Saliency
+from captum.attr import (
+    LRP,
+    GradientShap,
+    GuidedBackprop,
+    InputXGradient,
+    IntegratedGradients,
+    LayerGradCam,
+    NoiseTunnel,
+    Occlusion,
+    Saliency,
+)
+from captum.attr._utils.lrp_rules import EpsilonRule
 from torch import nn
 from torch.nn import functional as F
 
 from golden import write
 
 STEPS = 64
+# Random draws of the sampled methods.
+DRAWS = 4000
 # (window, stride) of the occlusion; the last does not divide the picture evenly: see README.md.
 OCCLUSIONS = [(3, 1), (4, 2), (5, 3)]
 
@@ -22,10 +35,12 @@ class Mlp(nn.Module):
     def __init__(self):
         super().__init__()
         self.layers = nn.ModuleList([nn.Linear(6, 8), nn.Linear(8, 5), nn.Linear(5, 3)])
+        # Modules, not functions: Captum changes the gradient of modules.
+        self.tanh, self.relu = nn.Tanh(), nn.ReLU()
 
     def forward(self, x):
-        x = torch.tanh(self.layers[0](x))
-        return self.layers[2](F.relu(self.layers[1](x)))
+        x = self.tanh(self.layers[0](x))
+        return self.layers[2](self.relu(self.layers[1](x)))
 
     def exported(self):
         return [dense(layer, act) for layer, act in zip(self.layers, ["tanh", "relu", "linear"])]
@@ -40,14 +55,15 @@ class Cnn(nn.Module):
         self.pooled = pooled
         self.conv1 = nn.Conv2d(channels, 4, 3, padding="same")
         self.conv2 = nn.Conv2d(4, 6, 3, padding="same")
-        self.relu2 = nn.ReLU()
+        self.relu1, self.relu2 = nn.ReLU(), nn.ReLU()
+        self.pool, self.average = nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(1)
         self.head = nn.Linear(6 if pooled else 6 * 6 * 6, classes)
 
     def forward(self, x):
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = self.pool(self.relu1(self.conv1(x)))
         x = self.relu2(self.conv2(x))
         # Flattened channels last, as TensorFlow.js does it.
-        return self.head(x.mean(dim=(2, 3)) if self.pooled else x.permute(0, 2, 3, 1).flatten(1))
+        return self.head(self.average(x).flatten(1) if self.pooled else x.permute(0, 2, 3, 1).flatten(1))
 
     def exported(self):
         reduce = {"type": "globalAveragePooling2d" if self.pooled else "flatten"}
@@ -121,6 +137,66 @@ def from_torch(batch):
     return (batch.permute(0, 2, 3, 1) if batch.ndim == 4 else batch)[0].numpy()
 
 
+def blurred(x):
+    """Gaussian of an eighth of the longer side, cut at three of them, rows of weights summing to one at the edges too."""
+    sigma = max(x.shape[:2]) / 8
+
+    def rows(length):
+        away = np.abs(np.subtract.outer(np.arange(length), np.arange(length)))
+        weights = np.where(away > 3 * sigma, 0, np.exp(-(away**2) / (2 * sigma**2)))
+        return weights / weights.sum(axis=1, keepdims=True)
+
+    return np.einsum("ij,jkc,lk->ilc", rows(x.shape[0]), x, rows(x.shape[1]))
+
+
+def grad_cam_plus_plus(model, x, target):
+    """Equation 19 of Chattopadhay et al. 2018 for a score exp(logit), without its common factor."""
+    maps = []
+    hook = model.relu2.register_forward_hook(lambda module, inputs, output: maps.append(output))
+    logit = model(to_torch(x))[0, target]
+    hook.remove()
+    (gradient,) = torch.autograd.grad(logit, maps[0])
+    below = 2 * gradient**2 + maps[0].sum(dim=(2, 3), keepdim=True) * gradient**3
+    shares = torch.where(below != 0, gradient**2 / torch.where(below != 0, below, 1), 0)
+    weights = (shares * F.relu(gradient)).sum(dim=(2, 3), keepdim=True)
+    cam = F.relu((weights * maps[0]).sum(dim=1, keepdim=True))
+    return from_torch(F.interpolate(cam, size=x.shape[:2], mode="bilinear", align_corners=False))[..., 0]
+
+
+def rules(model, x, target, baseline, add):
+    """Maps that change the network's gradient, and those made of many gradients; of the logits only."""
+    batch = to_torch(x)
+    is_picture = batch.ndim == 4
+    add("input-x-gradient", {}, from_torch(InputXGradient(model).attribute(batch.clone(), target=target)))
+    add("guided-backpropagation", {}, from_torch(GuidedBackprop(model).attribute(batch.clone(), target=target)))
+
+    for epsilon in [1e-6, 0.1]:
+        for module in model.modules():
+            if isinstance(module, (nn.Linear, nn.Conv2d)):
+                module.rule = EpsilonRule(epsilon=epsilon)
+        add("lrp", {"epsilon": epsilon}, from_torch(LRP(model).attribute(batch.clone(), target=target)))
+
+    base = np.zeros_like(x) if baseline is None else baseline
+    spread = float(x.max() - x.min())
+    torch.manual_seed(11)
+    values = NoiseTunnel(Saliency(model)).attribute(
+        batch.clone(), nt_type="smoothgrad", nt_samples=DRAWS, stdevs=0.15 * spread, target=target, abs=False
+    )
+    add("smooth-grad", {"noise": 0.15}, from_torch(values))
+    values = GradientShap(model).attribute(
+        batch.clone(), to_torch(base), n_samples=DRAWS, stdevs=0.05 * spread, target=target
+    )
+    add("gradient-shap", {"noise": 0.05, "baseline": base.tolist() if base.any() else 0}, from_torch(values))
+
+    if is_picture:
+        add("grad-cam++", {"layer": ""}, grad_cam_plus_plus(model, x, target))
+        for kind, base in [("mean", np.broadcast_to(x.mean(axis=(0, 1)), x.shape)), ("blur", blurred(x))]:
+            values = IntegratedGradients(model).attribute(
+                batch, baselines=to_torch(base.copy()), target=target, n_steps=STEPS, method="riemann_middle"
+            )
+            add("integrated-gradients", {"steps": STEPS, "rule": "riemann_middle", "kind": kind}, from_torch(values))
+
+
 def attributions(model, x, target, baseline):
     batch = to_torch(x)
     is_picture = batch.ndim == 4
@@ -166,6 +242,9 @@ def attributions(model, x, target, baseline):
                     from_torch(large)[..., 0],
                     layerMap=numbers(from_torch(cam)[..., 0]),
                 )
+
+        if output == "logits":
+            rules(model, x, target, baseline, add)
     return out
 
 

@@ -46,6 +46,8 @@ export interface SampleAttribution<P = any> extends Common<P> {
   scope: 'sample'
   /** Null when it fits; else why not, in a sentence. */
   whyIncompatible?(model: LayersModel): string | null
+  /** Where the settings choose what a sample is compared with: that point [1, ...shape], which the caller disposes. */
+  baselineOf?(params: P, input: Tensor, neutral: Tensor): Tensor
   /** Returns scores shaped like one sample without batch axis (or [height, width]). The caller disposes it. */
   attribute(input: SampleAttributionInput<P>): Promise<Tensor>
 }

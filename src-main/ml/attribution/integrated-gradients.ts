@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { throwIfAborted } from '@shared/errors'
 import { tf, type Tensor } from '../tf'
+import { Baseline, baselineOf } from './baselines'
 import { defineAttribution } from './define'
 import { scoreGradient } from './score'
+import { perCopy, sumOfPasses } from './sum-of-passes'
 
 const Params = z.object({
   steps: z.int().min(8).max(512).default(64).meta({
@@ -10,10 +11,8 @@ const Params = z.object({
     description: 'Points on the path from the baseline to the sample; more are slower and add up more exactly.',
     group: 'Path',
   }),
+  baseline: Baseline,
 })
-
-/** Points computed in one pass, so that memory stays bounded whatever the number of steps. */
-const chunk = 16
 
 /** Averages the gradient along the straight path from the baseline to the input (midpoint rule), times the distance. */
 export default defineAttribution({
@@ -28,28 +27,28 @@ export default defineAttribution({
   scope: 'sample',
   signed: true,
   complete: true,
-  async attribute({ input, baseline, target, params: { steps }, signal, progress, ...explained }) {
+  baselineOf: ({ baseline }, input, neutral) => baselineOf(baseline, input, neutral),
+  async attribute({ input, baseline: neutral, target, params, signal, progress, ...explained }) {
+    const { steps } = params
+    const baseline = baselineOf(params.baseline, input, neutral)
     const distance = input.sub(baseline)
-    let sum = tf.zerosLike(input)
+    // Midpoints of the steps.
+    const share = (step: number) => (step + 0.5) / steps
+    const pass = (size: number, from: number) => {
+      const shares = perCopy(
+        Array.from({ length: size }, (_, i) => share(from + i)),
+        input,
+      )
+      const path: Tensor = baseline.add(shares.mul(distance))
+      return scoreGradient(explained, path, target).sum(0, true)
+    }
     try {
-      for (let from = 0; from < steps; from += chunk) {
-        throwIfAborted(signal)
-        const count = Math.min(chunk, steps - from)
-        const next = tf.tidy(() => {
-          // Midpoints of the steps, shaped [count, 1, …, 1] so that each scales the whole sample.
-          const shares = Array.from({ length: count }, (_, i) => (from + i + 0.5) / steps)
-          const alphas = tf.tensor(shares, [count, ...input.shape.slice(1).map(() => 1)])
-          const path: Tensor = baseline.add(alphas.mul(distance))
-          return sum.add(scoreGradient(explained, path, target).sum(0, true))
-        })
-        sum.dispose()
-        sum = next
-        progress(from + count, steps)
-        await new Promise((done) => setImmediate(done))
-      }
-      return tf.tidy(() => sum.div(steps).mul(distance).squeeze([0]))
+      const sum = await sumOfPasses(input, steps, pass, { signal, progress })
+      const map = tf.tidy(() => sum.div(steps).mul(distance).squeeze([0]))
+      sum.dispose()
+      return map
     } finally {
-      tf.dispose([sum, distance])
+      tf.dispose([distance, baseline])
     }
   },
 })
