@@ -120,12 +120,15 @@ describe('serve speaks the contract', () => {
     expect(await call('runs.__proto__', {})).toMatchObject({ status: 404 })
     const text = await served.fetch('/api/workspace.get', { method: 'POST', body: '{}' })
     expect(text.status).toBe(400)
-    const huge = await served.fetch('/api/runs.get', {
-      method: 'POST',
-      headers: json,
-      body: JSON.stringify({ run: 'x'.repeat(20e6) }),
-    })
-    expect(huge.status).toBe(400)
+    // The server refuses as soon as it knows, while the client may still be writing: then the connection just ends.
+    const huge = await served
+      .fetch('/api/runs.get', { method: 'POST', headers: json, body: JSON.stringify({ run: 'x'.repeat(20e6) }) })
+      .then(
+        ({ status }) => status,
+        (error: Error & { cause?: { code?: string } }) => error.cause?.code,
+      )
+    expect([400, 'EPIPE', 'ECONNRESET']).toContain(huge)
+    expect((await call('workspace.get', {})).status).toBe(200)
   })
 
   it('tells events as they happen', async () => {
