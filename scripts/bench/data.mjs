@@ -6,15 +6,13 @@ import { mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
-import { build } from 'vite'
+import { bundle, root } from './bundle.mjs'
 
-const root = resolve(import.meta.dirname, '../..')
-const outDir = join(root, '.cache', 'bench-data')
 const { values } = parseArgs({
   options: {
     pictures: { type: 'string', default: '10000' },
@@ -28,7 +26,10 @@ const targets = { longestBlockMs: 50, picturesPerSecond: 1000 }
 const results = []
 let workerPids = () => []
 
-await bundle()
+const outDir = await bundle('bench-data', {
+  main: join(root, 'scripts/bench/data-entry.mjs'),
+  worker: join(root, 'src-main/worker/entry.ts'),
+})
 const { createWorkbench, forkHost } = await import(pathToFileURL(join(outDir, 'main.js')))
 const folder = await mkdtemp(join(tmpdir(), 'pellucid-bench-'))
 try {
@@ -185,24 +186,4 @@ async function makeTable(path, count) {
   out.end()
   await once(out, 'close')
   return path
-}
-
-async function bundle() {
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    define: { __VERSION__: JSON.stringify('bench') },
-    resolve: { alias: { '@shared': join(root, 'src-shared') } },
-    build: {
-      ssr: true,
-      target: 'node18',
-      outDir,
-      emptyOutDir: true,
-      rollupOptions: {
-        input: { main: join(root, 'scripts/bench/data-entry.mjs'), worker: join(root, 'src-main/worker/entry.ts') },
-        output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
-      },
-    },
-  })
 }

@@ -1,27 +1,10 @@
 import { fork } from 'node:child_process'
-import { join, resolve } from 'node:path'
-import { build } from 'vite'
+import { join } from 'node:path'
+import { bundle, root } from './bundle.mjs'
 
-const root = resolve(import.meta.dirname, '../..')
-const outDir = join(root, '.cache', 'bench-worker')
-
-/** Bundles the product's own worker, alone, so that a bench needs no build of the whole app. Returns its path. */
+/** Bundles the product's own worker, alone. Returns its path. */
 export async function buildWorker() {
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    define: { __VERSION__: JSON.stringify('bench') },
-    resolve: { alias: { '@shared': join(root, 'src-shared') } },
-    build: {
-      ssr: join(root, 'src-main/worker/entry.ts'),
-      target: 'node18',
-      outDir,
-      emptyOutDir: true,
-      rollupOptions: { output: { format: 'cjs', entryFileNames: 'worker.js', chunkFileNames: '[name]-[hash].js' } },
-    },
-  })
-  return join(outDir, 'worker.js')
+  return join(await bundle('bench-worker', { worker: join(root, 'src-main/worker/entry.ts') }), 'worker.js')
 }
 
 /** Runs one job in a worker process of its own, over the same messages as the app; resolves to its output. */

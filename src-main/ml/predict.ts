@@ -4,9 +4,9 @@ import { argMax } from '@shared/metrics/classification'
 import { profileTable, readRows } from './decode/table-file'
 import { breathe, evaluationBatch } from './evaluate'
 import { typedRow } from './modalities/table'
-import type { Predictor } from './onnx/predictor'
+import { predictorOf, type Predictor } from './onnx/predictor'
 import type { PredictInput } from './snapshot'
-import type { TrainedModel } from './trained'
+import { loadTrained, type TrainedModel } from './trained'
 
 /** Something new to predict. */
 export interface NewSample {
@@ -22,6 +22,14 @@ export interface Predicted {
   class: string
   /** In the order of the run's classes, with float32's nine digits. */
   probabilities: number[]
+}
+
+/** A run's model and what answers for it; the log is told where that is not ONNX Runtime. */
+export async function openTrained(runDir: string, log: (level: 'info', message: string) => void) {
+  const trained = await loadTrained(runDir)
+  const predictor = await predictorOf(trained, runDir)
+  if (predictor.reason) log('info', `The engine itself predicts, not ONNX Runtime: ${predictor.reason}`)
+  return { trained, predictor }
 }
 
 /** The samples of a file: a picture is one, a table has one a row. Rows are read as they are asked for. */

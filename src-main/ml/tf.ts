@@ -48,4 +48,6 @@ export function engineStatus(): EngineStatus {
 
 export type { TensorFlow }
 export type Tensor = TensorFlow.Tensor
+/** A tuple of N tensors. */
+export type Tensors<N extends number, T extends Tensor[] = []> = T['length'] extends N ? T : Tensors<N, [...T, Tensor]>
 export type LayersModel = TensorFlow.LayersModel

@@ -84,7 +84,7 @@ export class SweepService implements Service<'sweeps'> {
       await this.#setStatus(id, 'stopped')
       for (const { idx, run_id } of await trialsOf(this.context.db, id, 'running')) {
         await this.#setTrial(id, idx, 'stopped')
-        if (run_id) await this.runs.stop({ run: run_id }).catch(() => {}) // it has ended meanwhile
+        if (run_id) await this.#stopRun(run_id)
       }
     })
     return this.#announce(id)
@@ -140,7 +140,7 @@ export class SweepService implements Service<'sweeps'> {
       const own = scores.get(runId)
       if (own === undefined || isPromising(own, [...scores.values()])) return
       await this.#setTrial(trial.sweep_id, trial.idx, 'pruned')
-      await this.runs.stop({ run: runId }).catch(() => {}) // it has ended meanwhile
+      await this.#stopRun(runId)
     })
   }
 
@@ -167,8 +167,8 @@ export class SweepService implements Service<'sweeps'> {
   /** False where its settings cannot be trained; the sweep goes on with the others. */
   async #startTrial(id: string, trial: TrialRow): Promise<boolean> {
     const { db } = this.context
-    const { name } = await resolveSweep(db, id)
-    const spec = await this.#specOf(id)
+    const { name, spec: text } = await resolveSweep(db, id)
+    const spec = SweepSpec.parse(JSON.parse(text))
     try {
       const params = { ...spec.params, ...(JSON.parse(trial.params) as Params), seed: trial.seed }
       const { dataset, family, preset } = spec
@@ -192,6 +192,15 @@ export class SweepService implements Service<'sweeps'> {
     if (!run) return this.#setTrial(id, idx, 'waiting')
     if (run.isResumable) await this.runs.resume({ run: run.runId })
     await this.#setTrial(id, idx, run.isResumable ? 'running' : 'finished')
+  }
+
+  /** `conflict` says that it has ended meanwhile, which is as good. */
+  async #stopRun(runId: string): Promise<void> {
+    try {
+      await this.runs.stop({ run: runId })
+    } catch (error) {
+      if (!(error instanceof WorkbenchError) || error.code !== 'conflict') throw error
+    }
   }
 
   async #score(trial: TrialRow, run: Run): Promise<void> {

@@ -38,11 +38,7 @@ function checkDimension(key: string, dimension: Dimension): void {
 }
 
 function gridOf({ space }: SweepSpec): Params[] {
-  const configs = Object.entries(space).reduce<Params[]>(
-    (sofar, [key, dimension]) =>
-      sofar.flatMap((params) => levels(dimension).map((value) => ({ ...params, [key]: value }))),
-    [{}],
-  )
+  const configs = combined(Object.entries(space), levels)
   if (configs.length <= mostGridConfigs) return configs
   throw new WorkbenchError(
     'invalid_input',
@@ -62,7 +58,7 @@ function drawnFrom({ space, trials, seed }: SweepSpec): Params[] {
   const random = seededRandom(seed)
   const entries = Object.entries(space)
   const size = entries.reduce((product, [, dimension]) => product * countOf(dimension), 1)
-  if (size <= trials) return shuffled(allOf(entries), random)
+  if (size <= trials) return shuffled(combined(entries, valuesOf), random)
   const seen = new Set<string>()
   const configs: Params[] = []
   while (configs.length < trials) {
@@ -79,14 +75,16 @@ function countOf(dimension: Dimension): number {
   return dimension.integer ? Math.floor(dimension.high) - Math.ceil(dimension.low) + 1 : Infinity
 }
 
-function allOf(entries: [string, Dimension][]): Params[] {
-  const valuesOf = (dimension: Dimension) =>
-    dimension.kind === 'choice'
-      ? dimension.values
-      : Array.from({ length: countOf(dimension) }, (_, i) => Math.ceil(dimension.low) + i)
+/** Every value of a dimension that has finitely many. */
+function valuesOf(dimension: Dimension): unknown[] {
+  if (dimension.kind === 'choice') return dimension.values
+  return Array.from({ length: countOf(dimension) }, (_, i) => Math.ceil(dimension.low) + i)
+}
+
+/** Every combination of the values that `of` takes of each dimension; the last one changes fastest. */
+function combined(entries: [string, Dimension][], of: (dimension: Dimension) => unknown[]): Params[] {
   return entries.reduce<Params[]>(
-    (sofar, [key, dimension]) =>
-      sofar.flatMap((params) => valuesOf(dimension).map((value) => ({ ...params, [key]: value }))),
+    (sofar, [key, dimension]) => sofar.flatMap((params) => of(dimension).map((value) => ({ ...params, [key]: value }))),
     [{}],
   )
 }

@@ -20,12 +20,14 @@ function clientOf(served: Served): Client {
   return createClient({ call })
 }
 
+/** A page whose router has made its first navigation: a hash set before that is overwritten by it. */
 async function openPage(served: Served): Promise<{ page: Page; context: BrowserContext }> {
   const browser = await launchBrowser()
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
   page.setDefaultTimeout(40_000)
   await page.goto(served.url)
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
   return { page, context }
 }
 

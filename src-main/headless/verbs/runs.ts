@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { WorkbenchError } from '@shared/errors'
 import { diagnose } from '@shared/diagnosis'
 import { ExportFormat, type Run } from '@shared/schemas/run'
 import { comparisonDocument, runDocument } from '../documents'
+import { familyNamed } from '../families'
 import { collectSetting, typedSettings } from '../options'
 import type { Session } from '../session'
 import { diagnosisText, confusionText, percent, runsText, runText, table } from '../text'
@@ -29,12 +29,7 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
     .option('--name <name>', 'name of the run')
     .option('--set <key=value>', 'a hyperparameter; may be given many times', collectSetting)
   addAction(trainVerb, {}, async (session, options: TrainOptions) => {
-    const { families } = await session.client.catalog.get({})
-    const family = families.find(({ id }) => id === options.family)
-    if (!family) {
-      const known = families.map(({ id }) => id).join(', ')
-      throw new WorkbenchError('not_found', `There is no model family "${options.family}"; there are: ${known}.`)
-    }
+    const family = await familyNamed(session, options.family)
     const { dataset, preset, name } = options
     const params = typedSettings(options.set ?? {}, family.params)
     return ended(await trainToEnd(session, { dataset, family: family.id, preset, name, params }))

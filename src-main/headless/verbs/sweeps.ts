@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
-import { WorkbenchError } from '@shared/errors'
 import { SweepStrategy, type Dimension, type Sweep, type SweepSpec } from '@shared/schemas/sweep'
+import { familyNamed } from '../families'
 import { collectSetting, integer, typedSettings } from '../options'
 import type { Session } from '../session'
 import { sweepsText, sweepText } from '../text'
@@ -41,12 +41,7 @@ export function addSweepVerbs(program: Command, addAction: AddAction): void {
     .option('--objective <objective>', 'accuracy or loss, of the validation split', objectiveNamed, 'accuracy')
     .option('--seed <n>', 'fixes what is drawn', integer, 1)
   addAction(sweepVerb, {}, async (session, { vary, set = {}, ...options }: SweepOptions) => {
-    const { families } = await session.client.catalog.get({})
-    const family = families.find(({ id }) => id === options.family)
-    if (!family) {
-      const known = families.map(({ id }) => id).join(', ')
-      throw new WorkbenchError('not_found', `There is no model family "${options.family}"; there are: ${known}.`)
-    }
+    const family = await familyNamed(session, options.family)
     const space = integerRanges(vary, (key) => family.params.properties[key]?.type === 'integer')
     const params = typedSettings(set, family.params)
     const { sweepId } = await session.client.sweeps.start({ ...options, params, space })

@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../tf'
+import { tf, type Tensor, type Tensors } from '../tf'
 import {
   asRows,
   asSequence,
@@ -53,30 +53,24 @@ function projections(x: Tensor, kernel: Tensor, bias: Tensor, units: number): [T
 const blend = (z: Tensor, n: Tensor, h: Tensor): Tensor => tf.add(n, tf.mul(z, tf.sub(h, n)))
 
 const resetAfter: Compute = (inputs, save) => {
-  const [x, h0, inputKernel, stateKernel, inputBias, stateBias] = inputs as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ]
+  const [x, h0, inputKernel, stateKernel, inputBias, stateBias] = inputs as Tensors<6>
   const units = h0.shape[1]!
   const [toGates, toCandidate] = projections(x, inputKernel, inputBias, units)
   const made: [Tensor[], Tensor[], Tensor[], Tensor[]] = [[], [], [], []]
   let h = h0
   toGates.forEach((part, t) => {
-    const [forGates, forCandidate] = tf.split(tf.add(product(h, stateKernel), stateBias), [2 * units, units], 1) as [
-      Tensor,
-      Tensor,
-    ]
+    const [forGates, forCandidate] = tf.split(
+      tf.add(product(h, stateKernel), stateBias),
+      [2 * units, units],
+      1,
+    ) as Tensors<2>
     const gates = tf.sigmoid(tf.add(part, forGates))
-    const [z, r] = tf.split(gates, 2, 1) as [Tensor, Tensor]
+    const [z, r] = tf.split(gates, 2, 1) as Tensors<2>
     const n = tf.tanh(tf.add(toCandidate[t]!, tf.mul(r, forCandidate)))
     h = blend(z, n, h)
     ;[gates, forCandidate, n, h].forEach((value, k) => made[k]!.push(value))
   })
-  const [gates, forCandidate, n, outputs] = made.map((steps) => tf.stack(steps)) as [Tensor, Tensor, Tensor, Tensor]
+  const [gates, forCandidate, n, outputs] = made.map((steps) => tf.stack(steps)) as Tensors<4>
   save([x, h0, inputKernel, stateKernel, gates, forCandidate, n, outputs])
   return { value: outputs, gradients: resetAfterGradients }
 }
@@ -86,19 +80,10 @@ const resetAfter: Compute = (inputs, save) => {
  * first, so that the loop holds only what must wait for the next step.
  */
 const resetAfterGradients: Gradients = (upstream, saved) => {
-  const [x, h0, inputKernel, stateKernel, gates, forCandidate, n, outputs] = saved as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ]
+  const [x, h0, inputKernel, stateKernel, gates, forCandidate, n, outputs] = saved as Tensors<8>
   const units = h0.shape[1]!
   const before = previous(h0, outputs)
-  const [z, r] = tf.split(gates, 2, 2) as [Tensor, Tensor]
+  const [z, r] = tf.split(gates, 2, 2) as Tensors<2>
   const toCandidate = throughTanh(n, tf.sub(1, z))
   const toReset = throughSigmoid(r, tf.mul(toCandidate, forCandidate))
   const factors = [throughSigmoid(z, tf.sub(before, n)), toReset, tf.mul(toCandidate, r)]
@@ -129,51 +114,36 @@ const resetAfterGradients: Gradients = (upstream, saved) => {
 }
 
 const resetBefore: Compute = (inputs, save) => {
-  const [x, h0, inputKernel, stateKernel, inputBias, stateBias] = inputs as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ]
+  const [x, h0, inputKernel, stateKernel, inputBias, stateBias] = inputs as Tensors<6>
   const units = h0.shape[1]!
   const [toGates, toCandidate] = projections(x, inputKernel, tf.add(inputBias, stateBias), units)
-  const [gateKernel, candidateKernel] = tf.split(stateKernel, [2 * units, units], 1) as [Tensor, Tensor]
+  const [gateKernel, candidateKernel] = tf.split(stateKernel, [2 * units, units], 1) as Tensors<2>
   const made: [Tensor[], Tensor[], Tensor[]] = [[], [], []]
   let h = h0
   toGates.forEach((part, t) => {
     const gates = tf.sigmoid(tf.add(part, product(h, gateKernel)))
-    const [z, r] = tf.split(gates, 2, 1) as [Tensor, Tensor]
+    const [z, r] = tf.split(gates, 2, 1) as Tensors<2>
     const n = tf.tanh(tf.add(toCandidate[t]!, product(tf.mul(r, h), candidateKernel)))
     h = blend(z, n, h)
     ;[gates, n, h].forEach((value, k) => made[k]!.push(value))
   })
-  const [gates, n, outputs] = made.map((steps) => tf.stack(steps)) as [Tensor, Tensor, Tensor]
+  const [gates, n, outputs] = made.map((steps) => tf.stack(steps)) as Tensors<3>
   save([x, h0, inputKernel, stateKernel, gates, n, outputs])
   return { value: outputs, gradients: resetBeforeGradients }
 }
 
 const resetBeforeGradients: Gradients = (upstream, saved) => {
-  const [x, h0, inputKernel, stateKernel, gates, n, outputs] = saved as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ]
+  const [x, h0, inputKernel, stateKernel, gates, n, outputs] = saved as Tensors<7>
   const units = h0.shape[1]!
   const before = previous(h0, outputs)
-  const [z, r] = tf.split(gates, 2, 2) as [Tensor, Tensor]
+  const [z, r] = tf.split(gates, 2, 2) as Tensors<2>
   const toUpdate = tf.unstack(throughSigmoid(z, tf.sub(before, n)))
   const toCandidate = tf.unstack(throughTanh(n, tf.sub(1, z)))
   const toReset = tf.unstack(throughSigmoid(r, before))
   const [fromOutputs, keep, resets] = [upstream, z, r].map((each) => tf.unstack(each)) as [Tensor[], Tensor[], Tensor[]]
   const [gateKernel, candidateKernel] = tf
     .split(stateKernel, [2 * units, units], 1)
-    .map((part) => tf.transpose(part)) as [Tensor, Tensor]
+    .map((part) => tf.transpose(part)) as Tensors<2>
   const [atGates, atCandidate]: [Tensor[], Tensor[]] = [[], []]
   let dh: Tensor | null = null
   for (let t = keep.length - 1; t >= 0; t--) {

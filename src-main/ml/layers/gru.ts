@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../tf'
+import { tf, type Tensor, type Tensors } from '../tf'
 import { gruSequence, type ResetGate } from './gru-sequence'
 import { Recurrent, type RecurrentOptions } from './recurrent'
 
@@ -31,9 +31,9 @@ export class Gru extends Recurrent {
   }
 
   protected override steps(x: Tensor, [h0]: Tensor[], weights: Tensor[]): Tensor[] {
-    const [inputKernel, stateKernel, bias] = weights as [Tensor, Tensor, Tensor]
+    const [inputKernel, stateKernel, bias] = weights as Tensors<3>
     const biases = this.#reset === 'after' ? tf.unstack(bias) : [bias, tf.zerosLike(bias)]
-    const [inputBias, stateBias] = biases as [Tensor, Tensor]
+    const [inputBias, stateBias] = biases as Tensors<2>
     return [gruSequence(x, h0!, { inputKernel, stateKernel, inputBias, stateBias }, this.#reset)]
   }
 }

@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../tf'
+import { tf, type Tensor, type Tensors } from '../tf'
 import { isNative, nativeOp } from './native-op'
 import { asRows, asSequence, previous, product, throughSigmoid, throughTanh, withGradient } from './sequence-ops'
 
@@ -49,15 +49,7 @@ function fusedSteps([x, h0, c0, kernel, bias]: Tensor[]): Steps {
   const noPeephole = tf.zeros([h0!.shape[1]!])
   const attributes = { types: { T: 'float32' as const }, numbers: { cell_clip: 0 }, flags: { use_peephole: false } }
   const inputs = [x!.shape[0]!, x!, c0!, h0!, kernel!, noPeephole, noPeephole, noPeephole, bias!]
-  const [i, cells, f, o, g, tanhCells, outputs] = nativeOp('BlockLSTMV2', attributes, inputs, 7) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ]
+  const [i, cells, f, o, g, tanhCells, outputs] = nativeOp('BlockLSTMV2', attributes, inputs, 7) as Tensors<7>
   return { i, f, g, o, cells, tanhCells, outputs }
 }
 
@@ -65,35 +57,29 @@ function fusedSteps([x, h0, c0, kernel, bias]: Tensor[]): Steps {
 function plainSteps([x, h0, c0, kernel, bias]: Tensor[]): Steps {
   const [time, , features] = x!.shape as [number, number, number]
   const units = h0!.shape[1]!
-  const [inputKernel, stateKernel] = tf.split(gatesFirst(kernel!), [features, units], 0) as [Tensor, Tensor]
+  const [inputKernel, stateKernel] = tf.split(gatesFirst(kernel!), [features, units], 0) as Tensors<2>
   const projected = tf.unstack(asSequence(tf.add(product(asRows(x!), inputKernel), gatesFirst(bias!)), time))
   const made: [Tensor[], Tensor[], Tensor[], Tensor[], Tensor[]] = [[], [], [], [], []]
   let [h, c] = [h0!, c0!]
   for (const part of projected) {
     const sums = tf.add(part, product(h, stateKernel))
-    const [forGates, forCandidate] = tf.split(sums, [3 * units, units], 1) as [Tensor, Tensor]
+    const [forGates, forCandidate] = tf.split(sums, [3 * units, units], 1) as Tensors<2>
     const gates = tf.sigmoid(forGates)
     const g = tf.tanh(forCandidate)
-    const [i, f, o] = tf.split(gates, 3, 1) as [Tensor, Tensor, Tensor]
+    const [i, f, o] = tf.split(gates, 3, 1) as Tensors<3>
     c = tf.add(tf.mul(f, c), tf.mul(i, g))
     const tanhC = tf.tanh(c)
     h = tf.mul(o, tanhC)
     ;[gates, g, c, tanhC, h].forEach((value, k) => made[k]!.push(value))
   }
-  const [gates, g, cells, tanhCells, outputs] = made.map((steps) => tf.stack(steps)) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ]
-  const [i, f, o] = tf.split(gates, 3, 2) as [Tensor, Tensor, Tensor]
+  const [gates, g, cells, tanhCells, outputs] = made.map((steps) => tf.stack(steps)) as Tensors<5>
+  const [i, f, o] = tf.split(gates, 3, 2) as Tensors<3>
   return { i, f, g, o, cells, tanhCells, outputs }
 }
 
 /** The candidate's columns behind those of the gates, so that one sigmoid serves all three gates. */
 function gatesFirst(weights: Tensor): Tensor {
-  const [i, f, g, o] = tf.split(weights, 4, -1) as [Tensor, Tensor, Tensor, Tensor]
+  const [i, f, g, o] = tf.split(weights, 4, -1) as Tensors<4>
   return tf.concat([i, f, o, g], -1)
 }
 
@@ -103,22 +89,9 @@ function gatesFirst(weights: Tensor): Tensor {
  * product each at the end.
  */
 function gradientsOf(upstream: Tensor, saved: Tensor[], units: number): Tensor[] {
-  const [x, h0, c0, kernel, , i, f, g, o, cells, tanhCells, outputs] = saved as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ]
+  const [x, h0, c0, kernel, , i, f, g, o, cells, tanhCells, outputs] = saved as Tensors<12>
   const [time, , features] = x.shape as [number, number, number]
-  const [inputKernel, stateKernel] = tf.split(kernel, [features, units], 0) as [Tensor, Tensor]
+  const [inputKernel, stateKernel] = tf.split(kernel, [features, units], 0) as Tensors<2>
   const isWithCells = upstream.shape[2]! > units
   const parts = isWithCells ? tf.split(upstream, 2, 2) : [upstream]
   const [fromOutputs, fromCells] = parts.map((part) => tf.unstack(part)) as [Tensor[], Tensor[]?]

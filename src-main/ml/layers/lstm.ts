@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../tf'
+import { tf, type Tensor, type Tensors } from '../tf'
 import { lstmSequence } from './lstm-sequence'
 import { Recurrent, type RecurrentOptions } from './recurrent'
 
@@ -23,9 +23,9 @@ export class Lstm extends Recurrent {
   }
 
   protected override steps(x: Tensor, states: Tensor[], weights: Tensor[], wantsAll: boolean): Tensor[] {
-    const [inputKernel, stateKernel, bias] = weights as [Tensor, Tensor, Tensor]
+    const [inputKernel, stateKernel, bias] = weights as Tensors<3>
     const kernel = tf.concat([inputKernel, stateKernel], 0)
-    const result = lstmSequence(x, states as [Tensor, Tensor], { kernel, bias }, wantsAll)
+    const result = lstmSequence(x, states as Tensors<2>, { kernel, bias }, wantsAll)
     return wantsAll ? tf.split(result, 2, 2) : [result]
   }
 }

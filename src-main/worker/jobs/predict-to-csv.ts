@@ -5,16 +5,12 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { csvLine, freeName } from '../../ml/csv'
 import { withMemoryAdvice } from '../../ml/model'
-import { predictorOf } from '../../ml/onnx/predictor'
-import { predictEach, samplesIn, tableOf } from '../../ml/predict'
-import { loadTrained } from '../../ml/trained'
+import { openTrained, predictEach, samplesIn, tableOf } from '../../ml/predict'
 import type { JobHandler } from '../protocol'
 
 /** Predicts every sample of the files into one CSV: rows keep their own columns. Written beside and renamed. */
 const predictToCsv: JobHandler<'predict-to-csv'> = async ({ runDir, files, out }, { signal, log, report }) => {
-  const trained = await loadTrained(runDir)
-  const predictor = await predictorOf(trained, runDir)
-  if (predictor.reason) log('info', `The engine itself predicts, not ONNX Runtime: ${predictor.reason}`)
+  const { trained, predictor } = await openTrained(runDir, log)
   const { classes, modality } = trained.meta
   const isTable = modality !== 'image'
   let count = 0

@@ -1,14 +1,10 @@
 import type { Prediction } from '@shared/schemas/run'
 import { withMemoryAdvice } from '../../ml/model'
-import { predictorOf } from '../../ml/onnx/predictor'
-import { predictEach, samplesIn, type NewSample } from '../../ml/predict'
-import { loadTrained } from '../../ml/trained'
+import { openTrained, predictEach, samplesIn, type NewSample } from '../../ml/predict'
 import type { JobHandler } from '../protocol'
 
 const predict: JobHandler<'predict'> = async ({ runDir, files, rows }, { signal, log }) => {
-  const trained = await loadTrained(runDir)
-  const predictor = await predictorOf(trained, runDir)
-  if (predictor.reason) log('info', `The engine itself predicts, not ONNX Runtime: ${predictor.reason}`)
+  const { trained, predictor } = await openTrained(runDir, log)
   async function* samples(): AsyncGenerator<NewSample> {
     for (const [i, values] of rows.entries()) yield { name: `#${i + 1}`, input: { values } }
     for (const path of files) yield* samplesIn(path, trained, signal)
