@@ -1,4 +1,5 @@
 import type { Plan } from '@shared/schemas/run'
+import { modalityFacts } from '@shared/modalities'
 import type { Family } from './families/define'
 import type { RunParams } from './settings'
 import type { PlanInput } from './snapshot'
@@ -42,7 +43,7 @@ function settingProblems(family: Family, params: RunParams, { modality, splits, 
   const problems: Problem[] = []
   const add = (param: string, message: string) => problems.push({ param, message })
   if (!family.modalities.includes(modality)) {
-    const kinds = family.modalities.map((kind) => (kind === 'image' ? 'pictures' : 'tables')).join(' and ')
+    const kinds = family.modalities.map((kind) => modalityFacts[kind].many).join(' and ')
     problems.push({ param: null, message: `${family.title} is for ${kinds}; choose another family for this dataset.` })
   }
   if (params.batchSize > trained)

@@ -1,11 +1,12 @@
 import { WorkbenchError } from '@shared/errors'
+import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ClassRow, DatasetRow } from './dataset-queries'
 import { takeIds } from './next-ids'
 
 /** A table without a target has nothing that a class could be written into. */
 export function refuseWithoutTarget(dataset: DatasetRow): void {
-  if (dataset.modality !== 'table' || dataset.target !== null) return
+  if (!isRows(dataset.modality) || dataset.target !== null) return
   throw new WorkbenchError('conflict', `Choose the target column of "${dataset.name}" first; labels are its values.`)
 }
 

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
 import { tableFormatNames } from '@shared/file-kinds'
 import type { Derivation, Skipped, Split } from '@shared/schemas/dataset'
+import { isRows, modalityFacts } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
 import { automaticSplits, labelsOf } from './dataset-import'
@@ -29,13 +30,12 @@ export async function addToDataset(
   const task = {
     taskId,
     title: `Adding ${basename(paths[0]!)}`,
-    unit: dataset.modality === 'table' ? 'rows' : 'pictures',
+    unit: modalityFacts[dataset.modality].many,
   }
   await context.tasks.run(task, signal, async (inner, progress) => {
-    const incoming =
-      dataset.modality === 'table'
-        ? await moreRows(context, dataset, paths, inner, progress)
-        : await morePictures(context, dataset, paths, inner, progress)
+    const incoming = isRows(dataset.modality)
+      ? await moreRows(context, dataset, paths, inner, progress)
+      : await morePictures(context, dataset, paths, inner, progress)
     throwIfAborted(inner)
     await writeMuch(context.db, (tx) => append(tx, dataset, incoming))
   })
@@ -129,7 +129,7 @@ async function append(tx: Queries, dataset: DatasetRow, incoming: Incoming): Pro
   const splits = await splitsOfNew(tx, dataset, incoming, labels)
   await storeSamples(tx, dataset.id, { incoming, labels, splits }, ids, (last!.row ?? 0) + 1)
   await recordSource(tx, dataset, incoming)
-  if (dataset.modality === 'table') await recountFields(tx, dataset.id)
+  if (isRows(dataset.modality)) await recountFields(tx, dataset.id)
   await tx.run('DELETE FROM edits WHERE dataset_id = ? AND is_undone = 1', dataset.id)
   await touch(tx, dataset.id)
 }

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
 import type { ImportSpec, Split } from '@shared/schemas/dataset'
+import { isRows, modalityFacts } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
 import { storeDataset, writeMuch, type NewDataset } from './dataset-store'
@@ -63,7 +64,7 @@ export async function refuseTakenName(db: Queries, name: string, exceptId = ''):
 /** Labels, classes and splits of what was read, and the notes about them. */
 export function prepare(spec: ImportSpec, incoming: Incoming): NewDataset {
   const { target = null, positive = null, sensitive, name } = spec
-  if (incoming.modality === 'table') checkColumns(spec, incoming)
+  if (isRows(incoming.modality)) checkColumns(spec, incoming)
   else refuseColumns(spec)
   const labels = labelsOf(incoming, target)
   const classes = orderClasses(labels.filter((label) => label !== null))
@@ -103,7 +104,7 @@ function refuseColumns({ target, sensitive }: ImportSpec): void {
 }
 
 export function labelsOf({ modality, pictures, rows }: Incoming, target: string | null): (string | null)[] {
-  if (modality === 'image') return pictures.map(({ className }) => className)
+  if (!isRows(modality)) return pictures.map(({ className }) => className)
   return rows.map((row) => (target === null ? null : classNameOf(row[target])))
 }
 
@@ -122,7 +123,7 @@ function notesOn(
 ): string[] {
   const notes: string[] = []
   const unlabelled = labels.filter((label) => label === null).length
-  const what = modality === 'image' ? 'pictures' : 'rows'
+  const what = modalityFacts[modality].many
   if (classes.length === 1)
     notes.push(`All labelled ${what} are of one class ("${classes[0]}"); training needs at least two.`)
   if (classes.length > 0 && unlabelled > 0) notes.push(`${unlabelled} ${what} have no label yet.`)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FieldKind, Split } from '@shared/schemas/dataset'
+import { isRows } from '@shared/modalities'
 import type { Db, Queries } from '../db/database'
 import { relativePath } from './dataset-queries'
 import { FieldCounter } from './field-stats'
@@ -107,7 +108,7 @@ export async function storeSamples(
       const label = labels[i]!
       const place = [firstId + i, firstRow + i, label === null ? null : classIds.get(label)!, splits[i]!]
       batch.push([...place, ...contentOf(incoming, i)])
-      if (incoming.modality === 'table')
+      if (isRows(incoming.modality))
         for (const [name, counter] of counters) counter.add(incoming.rows[i]![name] ?? null)
     }
     await insertSamples(tx, datasetId, JSON.stringify(batch))
@@ -116,7 +117,7 @@ export async function storeSamples(
 }
 
 function contentOf({ modality, pictures, rows, sourcePath }: Incoming, i: number): unknown[] {
-  if (modality === 'table') return [null, null, null, null, null, null, null, JSON.stringify(rows[i])]
+  if (isRows(modality)) return [null, null, null, null, null, null, null, JSON.stringify(rows[i])]
   const { path, hash, sizeBytes, modifiedAt, width, height, channels } = pictures[i]!
   return [relativePath(sourcePath, path), hash, sizeBytes, modifiedAt, width, height, channels, null]
 }

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
 import { Explanation, Importance, type ExplainSpec, type ImportanceSpec } from '@shared/schemas/explanation'
+import { isRows } from '@shared/modalities'
 import type { ServiceContext } from './context'
 import { resolveDataset, resolveSample, samplePath } from './dataset-queries'
 import { resolveRun, runFolder, type RunRow } from './run-queries'
@@ -20,15 +21,14 @@ export class ExplanationService implements Service<'explanations'> {
     const dataset = await resolveDataset(db, run.dataset_id)
     const sample = await resolveSample(db, dataset.id, spec.sample)
     const runDir = runFolder(paths, run.id)
-    const content = dataset.modality === 'image' ? sample.hash : sample.values
+    const content = !isRows(dataset.modality) ? sample.hash : sample.values
     const key = [await this.#weightsKey(run), sample.id, content, spec.method, ordered(spec.params), spec.targetClass]
     const file = this.#cacheFile(key)
     const known = await readCached(file, Explanation)
     if (known) return { ...known, isCached: true }
-    const input =
-      dataset.modality === 'image'
-        ? { path: samplePath(dataset, sample) }
-        : { values: JSON.parse(sample.values ?? '{}') }
+    const input = !isRows(dataset.modality)
+      ? { path: samplePath(dataset, sample) }
+      : { values: JSON.parse(sample.values ?? '{}') }
     const computed = await tasks.run(
       { taskId: spec.taskId, title: `Explaining by ${spec.method}`, unit: 'steps' },
       signal,

@@ -1,5 +1,6 @@
 import { WorkbenchError } from '@shared/errors'
 import type { Derivation, FieldKind } from '@shared/schemas/dataset'
+import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import { fieldRows, type FieldRow } from './dataset-fields'
 import { jsonPath, type ClassRow, type DatasetRow } from './dataset-queries'
@@ -20,7 +21,7 @@ export interface FieldChange {
 }
 
 const refusePictures = ({ modality, name }: DatasetRow) => {
-  if (modality === 'table') return
+  if (isRows(modality)) return
   throw new WorkbenchError('incompatible', `"${name}" holds pictures, which have no columns.`)
 }
 

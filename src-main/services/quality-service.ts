@@ -1,6 +1,7 @@
 import type { Service } from '@shared/contract'
 import { throwIfAborted } from '@shared/errors'
 import type { Finding, QualityReport, QualitySpec } from '@shared/schemas/quality'
+import { modalityFacts } from '@shared/modalities'
 import type { ServiceContext } from './context'
 import { resolveDataset } from './dataset-queries'
 import { readChecked } from './quality/checked'
@@ -31,7 +32,7 @@ export class QualityService implements Service<'quality'> {
 
   async check({ dataset, runs, taskId }: QualitySpec, signal: AbortSignal): Promise<QualityReport> {
     const row = await resolveDataset(this.context.db, dataset)
-    const unit = row.modality === 'table' ? 'rows' : 'pictures'
+    const unit = modalityFacts[row.modality].many
     const task = { taskId, title: `Checking the quality of ${row.name}`, unit }
     return this.context.tasks.run(task, signal, async (inner, progress) => {
       const { checked, notes } = await readChecked(this.context, row, runs, inner, progress)

@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { FieldValue, Split } from '@shared/schemas/dataset'
+import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { Snapshot, SnapshotSample } from '../ml/snapshot'
 import type { PlanInput } from '../worker/protocol'
@@ -76,7 +77,7 @@ function toSnapshotSample(
 ): SnapshotSample {
   const target = row.class_id === null ? null : (indexOf.get(row.class_id) ?? null)
   const common = { id: row.id, target, split: row.split as Split | null }
-  if (modality === 'table') {
+  if (isRows(modality)) {
     const values = JSON.parse(row.values ?? '{}') as Record<string, FieldValue>
     return { ...common, values: fields.map((field) => values[field.name] ?? null) }
   }

@@ -1,5 +1,6 @@
 import { WorkbenchError } from '@shared/errors'
 import type { SampleFilter } from '@shared/schemas/dataset'
+import { isRows } from '@shared/modalities'
 import type { Queries, SqlValue } from '../db/database'
 import { jsonPath, type DatasetRow } from './dataset-queries'
 
@@ -39,7 +40,7 @@ function addSearch(
   add: (sql: string, ...values: SqlValue[]) => void,
 ): void {
   const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
-  if (modality === 'image') return add(`samples.path LIKE ? ESCAPE '\\'`, pattern)
+  if (!isRows(modality)) return add(`samples.path LIKE ? ESCAPE '\\'`, pattern)
   // The whole text first: it is quick, and only rows that pass it are taken apart into cells.
   const quoted = JSON.stringify(search).slice(1, -1)
   add(`samples."values" LIKE ? ESCAPE '\\'`, `%${quoted.replace(/[\\%_]/g, '\\$&')}%`)

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { Split, SplitCounts } from '@shared/schemas/dataset'
+import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import { jsonPath, type DatasetRow } from './dataset-queries'
 import { forEachPage } from './derived-fields'
@@ -57,7 +58,7 @@ interface SplitSample {
 }
 
 async function readSamples(tx: Queries, dataset: DatasetRow, group: string | undefined): Promise<SplitSample[]> {
-  const isFolder = dataset.modality === 'image'
+  const isFolder = !isRows(dataset.modality)
   if (group !== undefined) await checkGroup(tx, dataset, group)
   const samples: SplitSample[] = []
   const column = group === undefined ? 'NULL' : isFolder ? 'path' : '"values" ->> ?'
@@ -77,7 +78,7 @@ async function readSamples(tx: Queries, dataset: DatasetRow, group: string | und
 }
 
 async function checkGroup(tx: Queries, dataset: DatasetRow, group: string): Promise<void> {
-  if (dataset.modality === 'image') {
+  if (!isRows(dataset.modality)) {
     if (group === 'folder') return
     throw new WorkbenchError('invalid_input', `Pictures are grouped by "folder"; got "${group}".`)
   }

@@ -100,3 +100,6 @@ export function formatValue(value: string | number | boolean | null | undefined)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   return typeof value === 'number' ? formatNumber(value, 6) : value
 }
+
+/** The words with a capital first letter, as at the head of a sentence. */
+export const titled = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
 import type { Split } from '@shared/schemas/dataset'
+import { isRows } from '@shared/modalities'
 import type { ServiceContext } from '../context'
 import { fieldRows } from '../dataset-fields'
 import { loadClasses, samplePath, type DatasetRow } from '../dataset-queries'
@@ -23,7 +24,7 @@ export async function readChecked(
   progress: Progress,
 ): Promise<{ checked: Checked; notes: string[] }> {
   const samples = await readSamples(context, dataset, signal)
-  const isTable = dataset.modality === 'table'
+  const isTable = isRows(dataset.modality)
   const { nearPairs, notes } = isTable
     ? { nearPairs: [], notes: [] }
     : await lookAtPictures(context, samples, signal, progress)

@@ -1,4 +1,5 @@
 import type { ParamSchema, ParamsSchema } from '@shared/descriptor'
+import { titled } from '../format'
 
 export type ParamValue = unknown
 export type ParamValues = Record<string, ParamValue>
@@ -29,7 +30,7 @@ export interface ParamGroup {
 /** "learningRate" → "Learning rate". */
 export const titleOfKey = (key: string): string => {
   const words = key.replace(/[_-]+/g, ' ').replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase()
+  return titled(words.toLowerCase())
 }
 
 /** zod writes a nullable knob as `anyOf: [schema, {type: 'null'}]`; both halves are folded into one. */

@@ -1,5 +1,6 @@
 import type { Client } from '@shared/contract'
 import type { FieldKind, FieldValue, Inspection } from '@shared/schemas/dataset'
+import { isRows } from '@shared/modalities'
 
 type ImportInput = Parameters<Client['datasets']['import']>[0]
 
@@ -54,7 +55,7 @@ export function targetProblem(inspection: Inspection, choices: ImportChoices): s
 export function specOf(choices: ImportChoices, paths: string[], inspection: Inspection, taskId: string): ImportInput {
   const { target, positive, sensitive, add } = choices
   const spec: ImportInput = { paths, name: choices.name.trim(), add, taskId }
-  if (inspection.modality !== 'table') return spec
+  if (!isRows(inspection.modality)) return spec
   const changed = Object.entries(choices.kinds).filter(
     ([field, kind]) => inspection.fields.find(({ name }) => name === field)?.kind !== kind,
   )

@@ -1,0 +1,19 @@
+import type { Modality } from './schemas/dataset'
+
+/** What people call the samples of a kind of data, and where their content is kept. */
+export interface ModalityFacts {
+  /** One sample, in the middle of a sentence. */
+  one: string
+  many: string
+  icon: string
+  /** `rows`: values in the workspace's database, with fields. `files`: referenced where the user has them. */
+  storage: 'rows' | 'files'
+}
+
+export const modalityFacts: Readonly<Record<Modality, ModalityFacts>> = {
+  image: { one: 'picture', many: 'pictures', icon: 'i-lucide-images', storage: 'files' },
+  table: { one: 'row', many: 'rows', icon: 'i-lucide-table-2', storage: 'rows' },
+}
+
+/** Whether samples are rows with fields, kept in the database. */
+export const isRows = (modality: Modality): boolean => modalityFacts[modality].storage === 'rows'
