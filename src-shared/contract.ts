@@ -51,7 +51,7 @@ export const contract = {
   'datasets.list': query(Nothing, z.array(D.Dataset)),
   'datasets.get': query(InDataset, D.Dataset),
   'datasets.inspect': query(
-    z.object({ paths: z.array(z.string()).min(1), taskId: z.string().optional() }),
+    z.object({ paths: z.array(z.string()).min(1), modality: D.Modality.optional(), taskId: z.string().optional() }),
     D.Inspection,
   ),
   'datasets.import': command(D.ImportSpec, D.Dataset),

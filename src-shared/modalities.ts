@@ -5,14 +5,16 @@ export interface ModalityFacts {
   /** One sample, in the middle of a sentence. */
   one: string
   many: string
+  /** The kind itself, as a heading. */
+  title: string
   icon: string
   /** `rows`: values in the workspace's database, with fields. `files`: referenced where the user has them. */
   storage: 'rows' | 'files'
 }
 
 export const modalityFacts: Readonly<Record<Modality, ModalityFacts>> = {
-  image: { one: 'picture', many: 'pictures', icon: 'i-lucide-images', storage: 'files' },
-  table: { one: 'row', many: 'rows', icon: 'i-lucide-table-2', storage: 'rows' },
+  image: { one: 'picture', many: 'pictures', title: 'Pictures', icon: 'i-lucide-images', storage: 'files' },
+  table: { one: 'row', many: 'rows', title: 'Table', icon: 'i-lucide-table-2', storage: 'rows' },
 }
 
 /** Whether samples are rows with fields, kept in the database. */

@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
-import type { ImportSpec, Split } from '@shared/schemas/dataset'
+import type { ImportSpec, Modality, Split } from '@shared/schemas/dataset'
 import { isRows, modalityFacts } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
 import { storeDataset, writeMuch, type NewDataset } from './dataset-store'
-import { isTablePath, readPictures, readTable, type Incoming } from './incoming'
+import { readers, recognise, type Incoming } from './incoming'
 import { assignSplits } from './splits'
 import { checkTarget, classNameOf, orderClasses } from './table-target'
 import type { Progress } from './tasks'
@@ -21,11 +21,11 @@ export async function importDataset(
   signal: AbortSignal,
 ): Promise<string> {
   await refuseTakenName(context.db, spec.name)
-  const isTable = isTablePath(spec.paths)
+  const modality = spec.modality ?? (await recognise(context, spec.paths, signal))
   const { taskId } = spec
-  const task = { taskId, title: `Importing ${basename(spec.paths[0]!)}`, unit: isTable ? 'rows' : 'pictures' }
+  const task = { taskId, title: `Importing ${basename(spec.paths[0]!)}`, unit: modalityFacts[modality].many }
   return context.tasks.run(task, signal, async (inner, progress) => {
-    const incoming = await readIncoming(context, spec, inner, progress)
+    const incoming = await readIncoming(context, modality, spec, inner, progress)
     const dataset = prepare(spec, incoming)
     throwIfAborted(inner)
     return writeMuch(context.db, async (tx) => {
@@ -37,13 +37,12 @@ export async function importDataset(
 
 async function readIncoming(
   context: Pick<ServiceContext, 'jobs'>,
+  modality: Modality,
   { paths, kinds }: ImportSpec,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Incoming> {
-  const incoming = isTablePath(paths)
-    ? await readTable(context, paths[0]!, kinds, signal, progress)
-    : await readPictures(context, paths, signal, progress)
+  const incoming = await readers[modality](context, { paths, kinds }, signal, progress)
   if (incoming.pictures.length + incoming.rows.length > 0) return incoming
   const reasons = incoming.skipped.slice(0, 3).map(({ path, reason }) => `${path}: ${reason}`)
   throw new WorkbenchError(

@@ -6,6 +6,7 @@ import type {
   Derivation,
   ImportSpec,
   Inspection,
+  Modality,
   Sample,
   SampleFilter,
   SplitCounts,
@@ -48,13 +49,16 @@ export class DatasetService implements Service<'datasets'> {
     return loadDataset(this.context.db, dataset)
   }
 
-  inspect({ paths, taskId }: { paths: string[]; taskId?: string }, signal: AbortSignal): Promise<Inspection> {
+  inspect(
+    { paths, modality, taskId }: { paths: string[]; modality?: Modality; taskId?: string },
+    signal: AbortSignal,
+  ): Promise<Inspection> {
     const { tasks, jobs } = this.context
     return tasks.run({ taskId, title: 'Looking at the files', unit: 'files' }, signal, async (inner, progress) => {
       const named = absolute(paths)
       const looked = hasArchive(named) ? await unpackToLook(this.context, named, inner, progress) : named
       const onEvent = ({ done, total }: { done: number; total: number | null }) => progress(done, total)
-      return jobs.run('decode', 'inspect', { paths: looked }, { signal: inner, onEvent })
+      return jobs.run('decode', 'inspect', { paths: looked, modality }, { signal: inner, onEvent })
     })
   }
 
@@ -86,10 +90,11 @@ export class DatasetService implements Service<'datasets'> {
     const sample = await findBundledSample(this.context, id)
     await refuseTakenName(this.context.db, name ?? sample.title)
     const path = await unpackSample(this.context, sample, signal, taskId)
-    const { target, positive, sensitive } = sample
+    const { target, positive, sensitive, modality } = sample
     const spec = {
       paths: [path],
       name: name ?? sample.title,
+      modality,
       target,
       positive,
       sensitive,

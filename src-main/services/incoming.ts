@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { WorkbenchError } from '@shared/errors'
 import { isTableName } from '@shared/file-kinds'
 import type { FieldKind, FieldValue, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { ScannedPicture } from '../worker/protocol'
@@ -82,6 +83,30 @@ export async function readTable(
   )
   const source = { path, hash: file.hash, sizeBytes: file.sizeBytes, modifiedAt: file.modifiedAt }
   return { modality: 'table', sourcePath: path, pictures: [], rows, fields, source, skipped, notes }
+}
+
+/** What these paths hold, as the decoding process tells. */
+export async function recognise({ jobs }: Reader, paths: string[], signal: AbortSignal): Promise<Modality> {
+  return (await jobs.run('decode', 'recognise', { paths }, { signal })).modality
+}
+
+type Wanted = { paths: string[]; kinds: Partial<Record<string, FieldKind>> }
+
+/** How each kind of data is read. */
+export const readers: Record<
+  Modality,
+  (reader: Reader, wanted: Wanted, signal: AbortSignal, progress: Progress) => Promise<Incoming>
+> = {
+  image: (reader, { paths }, signal, progress) => readPictures(reader, paths, signal, progress),
+  table: (reader, { paths, kinds }, signal, progress) => readTable(reader, onlyOne(paths), kinds, signal, progress),
+}
+
+function onlyOne(paths: string[]): string {
+  if (paths.length === 1) return paths[0]!
+  throw new WorkbenchError(
+    'invalid_input',
+    `Expected one table, got ${paths.length} files. Import one, then add the others to it.`,
+  )
 }
 
 export const isTablePath = (paths: string[]) => paths.length === 1 && isTableName(paths[0]!)

@@ -1,6 +1,6 @@
 import type { Catalog } from '@shared/descriptor'
 import type { ErrorReply } from '@shared/errors'
-import type { FieldKind, FieldValue, Inspection, Skipped, Split } from '@shared/schemas/dataset'
+import type { FieldKind, FieldValue, Inspection, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance } from '@shared/schemas/explanation'
 import type { Audit } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
@@ -44,7 +44,13 @@ export interface StoredPredictionRow {
  */
 export interface Jobs {
   // decode: no TensorFlow
-  inspect: { input: { paths: string[] }; event: { done: number; total: number | null }; output: Inspection }
+  /** `modality`: the kind of data that the user chose; else it is found out. */
+  inspect: {
+    input: { paths: string[]; modality?: Modality }
+    event: { done: number; total: number | null }
+    output: Inspection
+  }
+  recognise: { input: { paths: string[] }; event: never; output: { modality: Modality } }
   /** Unpacks a ZIP, tar or tar.gz into the empty folder `out`. `table`: the one table in it, relative to `out`. */
   unpack: {
     input: { path: string; out: string }

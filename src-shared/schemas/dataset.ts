@@ -126,6 +126,8 @@ export const ImportSpec = z.object({
   /** A folder of pictures, or a table's file (CSV, Parquet, Excel …); several loose picture files are allowed too. */
   paths: z.array(z.string().min(1)).min(1),
   name: z.string().trim().min(1).max(120),
+  /** What the files are read as; left out: what they look like. */
+  modality: Modality.optional(),
   /** Table: the column to predict. */
   target: z.string().optional(),
   positive: z.string().optional(),
@@ -141,6 +143,8 @@ export type ImportSpec = z.infer<typeof ImportSpec>
 /** What `inspect` finds before anything is imported. */
 export const Inspection = z.object({
   modality: Modality,
+  /** What files of these names can be read as; the modality above is one of them. */
+  choices: z.array(Modality),
   suggestedName: z.string(),
   sampleCount: z.number().int(),
   /** Pictures: sub-folders as classes. Tables: empty until a target is chosen. */

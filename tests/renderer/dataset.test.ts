@@ -55,6 +55,7 @@ describe('shares of a split', () => {
 
 const inspection: Inspection = {
   modality: 'table',
+  choices: ['table', 'image'],
   suggestedName: 'people',
   sampleCount: 3,
   classes: [],
@@ -81,6 +82,7 @@ describe('choices of an import', () => {
     expect(specOf(choices, ['/p.csv'], inspection, 't')).toEqual({
       paths: ['/p.csv'],
       name: 'people',
+      modality: 'table',
       add: false,
       taskId: 't',
       kinds: {},
@@ -97,7 +99,7 @@ describe('choices of an import', () => {
     }
     expect(specOf(choices, ['/p.csv'], inspection, 't')).toMatchObject({ kinds: { age: 'category' }, positive: 'good' })
     const pictures = specOf(choices, ['/p'], { ...inspection, modality: 'image' }, 't')
-    expect(Object.keys(pictures)).toEqual(['paths', 'name', 'add', 'taskId'])
+    expect(Object.keys(pictures)).toEqual(['paths', 'name', 'modality', 'add', 'taskId'])
   })
 
   it('offers every value that was seen and tells poor targets', () => {

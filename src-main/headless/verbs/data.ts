@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WorkbenchError } from '@shared/errors'
 import { bareName } from '@shared/file-kinds'
-import type { Derivation } from '@shared/schemas/dataset'
+import { Modality, type Derivation } from '@shared/schemas/dataset'
 import { datasetDocument } from '../documents'
 import { commaList, integer, mapping, number, numberList } from '../options'
 import { datasetsText, datasetText, qualityText, table } from '../text'
@@ -10,6 +10,7 @@ import type { AddAction } from './define'
 
 interface ImportOptions {
   name?: string
+  as?: string
   target?: string
   positive?: string
   sensitive?: string[]
@@ -42,6 +43,7 @@ export function addDataVerbs(program: Command, addAction: AddAction): void {
       'import a folder of pictures (one sub-folder per class), picture files, or a table, in place; or a zip or tar.gz of them',
     )
     .option('--name <name>', 'name of the dataset (default: that of the folder or file)')
+    .option('--as <kind>', `what the files are read as (${Modality.options.join(', ')}; default: what they look like)`)
     .option('--target <column>', 'table: the column to predict')
     .option('--positive <value>', 'the favourable outcome, for the audit')
     .option('--sensitive <columns>', 'table: sensitive features, separated by commas', commaList)
@@ -51,6 +53,7 @@ export function addDataVerbs(program: Command, addAction: AddAction): void {
     const dataset = await client.datasets.import({
       paths: absolute,
       name: options.name ?? bareName(absolute[0]!),
+      ...(options.as && { modality: options.as as Modality }),
       target: options.target,
       positive: options.positive,
       sensitive: options.sensitive,

@@ -56,7 +56,7 @@ export default defineModality({
   viewer: 'image',
   labelKinds: ['class'],
 
-  accepts: (paths) => paths.every(({ path, isFolder }) => isFolder || isPicture(path)),
+  accepts: (paths) => paths.every(({ extensions }) => pictureExtensions.some((one) => extensions.has(one))),
 
   async inspect(paths, { signal, progress }): Promise<Inspection> {
     const { root, pictures, others } = await findPictures(paths, signal, (count) => progress(count, null))
@@ -74,6 +74,7 @@ export default defineModality({
     if (splits.length > 0) notes.push(`The folders ${splits.join(', ')} were taken as fixed splits.`)
     return {
       modality: 'image',
+      choices: ['image'],
       suggestedName: basename(root) || 'Pictures',
       sampleCount: pictures.length,
       classes: [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => compareNatural(a.name, b.name)),

@@ -30,6 +30,7 @@ export default defineModality({
     }
     return {
       modality: 'table',
+      choices: ['table'],
       suggestedName: basename(path, extname(path)),
       sampleCount: table.rowCount,
       classes: [],

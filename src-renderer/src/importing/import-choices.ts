@@ -54,7 +54,8 @@ export function targetProblem(inspection: Inspection, choices: ImportChoices): s
 /** The call's input; only kinds that differ from what was inferred are sent. */
 export function specOf(choices: ImportChoices, paths: string[], inspection: Inspection, taskId: string): ImportInput {
   const { target, positive, sensitive, add } = choices
-  const spec: ImportInput = { paths, name: choices.name.trim(), add, taskId }
+  const { modality } = inspection
+  const spec: ImportInput = { paths, name: choices.name.trim(), modality, add, taskId }
   if (!isRows(inspection.modality)) return spec
   const changed = Object.entries(choices.kinds).filter(
     ([field, kind]) => inspection.fields.find(({ name }) => name === field)?.kind !== kind,
