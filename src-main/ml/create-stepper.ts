@@ -15,10 +15,6 @@ interface Input {
   log(text: string): void
 }
 
-/** Steps of networks up to this size are so short that the call itself would count: several go into one. */
-const smallParameterCount = 20_000
-const stepsPerCall = 8
-
 /**
  * The fastest way of training that this engine and network allow: recorded as a graph, or else op by op. Which one, and
  * why, goes to the log.
@@ -31,17 +27,8 @@ export function createStepper({ model, params, set, batches, log }: Input): Step
   const full = Math.min(params.batchSize, train.length)
   try {
     const sizes = last > 0 && last !== full ? [full, last] : [full]
-    const isSmall = model.countParams() <= smallParameterCount
-    const stepper = new TracedStepper({
-      model,
-      params,
-      data,
-      batches,
-      labels,
-      sizes,
-      stepsPerCall: isSmall ? stepsPerCall : 1,
-    })
-    log('Training steps run as a graph.')
+    const stepper = new TracedStepper({ model, params, data, batches, labels, sizes })
+    log(`Training steps run as a graph, up to ${stepper.stepsPerCall} per call.`)
     return stepper
   } catch (error) {
     if (!(error instanceof WorkbenchError) || error.code !== 'incompatible') throw error

@@ -26,8 +26,15 @@ export interface TracedInput {
   labels: Int32Array
   /** Numbers of samples in the batches to come: the full one first, then the last of an epoch. */
   sizes: number[]
-  stepsPerCall: number
 }
+
+/**
+ * A call costs the same however much it does, so several steps go into one; the loop takes single ones where that would
+ * hold up its look at messages. A large recording, such as an unrolled recurrence, is not multiplied: TensorFlow would take
+ * long to prepare it.
+ */
+const mostStepsPerCall = 8
+const mostNodes = 4000
 
 /**
  * Takes steps as a TensorFlow graph, recorded once: one call per step, or several steps per call. The state lives in the
@@ -43,12 +50,12 @@ export class TracedStepper implements Stepper {
   readonly #predict: PredictEntry
 
   constructor(private readonly input: TracedInput) {
-    const { model, data, sizes, stepsPerCall, batches } = input
-    this.stepsPerCall = batches.isAugmented ? 1 : stepsPerCall
+    const { model, data, sizes } = input
     this.#source = sourceOf(input)
     this.#graph = new TrainGraph(this.#source)
     const add = (size: number, steps: number) => this.#entries.push(this.#graph.addEntry(size, steps))
     for (const size of sizes) add(size, 1)
+    this.stepsPerCall = this.#mostSteps(sizes[0]!)
     if (this.stepsPerCall > 1) add(sizes[0]!, this.stepsPerCall)
     this.#predict = this.#graph.addPredict(Math.min(evaluationBatch(data.size), input.labels.length), (inputs) =>
       tf.softmax(forward(model, inputs)),
@@ -61,6 +68,11 @@ export class TracedStepper implements Stepper {
       ...this.#weightValues(readWeights(model)),
       ...this.#slotValues([], 0),
     ])
+  }
+
+  #mostSteps(size: number): number {
+    if (this.input.batches.isAugmented) return 1
+    return Math.max(1, Math.min(mostStepsPerCall, Math.floor(mostNodes / this.#graph.stepNodes(size))))
   }
 
   train(steps: PlannedStep[]): StepFigures[] {

@@ -34,6 +34,8 @@ interface Validation {
 /** How long steps go on without a look at their figures, at messages and at the clock. */
 const lookMs = 60
 const checkpointMs = 20_000
+/** Epochs shorter than this do not each get a checkpoint: writing would take longer than training. */
+const epochCheckpointMs = 1000
 /** A call of several steps must leave room for a look. */
 const callMs = 20
 
@@ -198,7 +200,7 @@ export class TrainingLoop {
     progress.samplesTrained += samples
     progress.secondsTrained += seconds
     this.#keepBest(validation?.loss ?? null)
-    await this.#save()
+    if (progress.epoch === 1 || this.now() - this.#savedAt >= epochCheckpointMs) await this.#save()
     this.events.epochEnded({
       epoch: progress.epoch,
       learningRate,
@@ -207,6 +209,7 @@ export class TrainingLoop {
       train: { loss: loss / samples, accuracy: right / samples },
       validation: validation && { loss: validation.loss, accuracy: validation.accuracy },
     })
+    await breathe() // whoever hears of the epoch may stop the run for it
     this.#lookedAt = this.now()
   }
 

@@ -20,6 +20,8 @@ const never = new AbortController().signal
 export class SweepService implements Service<'sweeps'> {
   /** One decision after the other: two runs that end at once must not both start the next trial. */
   #turn: Promise<void> = Promise.resolve()
+  /** By run: the epochs after which it is looked at; none where its sweep stops nothing. Most epochs then cost no query. */
+  readonly #rungsOf = new Map<string, number[]>()
   #isClosed = false
 
   constructor(
@@ -117,6 +119,7 @@ export class SweepService implements Service<'sweeps'> {
   /** To be told of every change of a run: a trial that ended is scored, and the next one starts. */
   onRunChanged(run: Run): void {
     if (run.status === 'queued' || run.status === 'running') return
+    this.#rungsOf.delete(run.runId)
     void this.#take(async () => {
       const trial = await this.#trialOf(run.runId)
       if (!trial) return
@@ -129,16 +132,18 @@ export class SweepService implements Service<'sweeps'> {
 
   /** To be told of every epoch: what falls behind at a rung is stopped. */
   onEpochEnded({ runId, epoch }: EpochEnded): void {
+    if (this.#rungsOf.get(runId)?.includes(epoch) === false) return
     void this.#take(async () => {
       const trial = await this.#trialOf(runId)
       if (trial?.state !== 'running') return
-      const spec = await this.#specOf(trial.sweep_id)
-      if (spec.strategy !== 'halving') return
+      const { strategy, objective } = await this.#specOf(trial.sweep_id)
       const { params } = await this.runs.get({ run: runId })
-      if (!rungs(Number(params['epochs'])).includes(epoch)) return
-      const scores = await this.#scoresAt(trial.sweep_id, epoch, spec.objective)
-      const own = scores.get(runId)
-      if (own === undefined || isPromising(own, [...scores.values()])) return
+      const own = strategy === 'halving' ? rungs(Number(params['epochs'])) : []
+      this.#rungsOf.set(runId, own)
+      if (!own.includes(epoch)) return
+      const scores = await this.#scoresAt(trial.sweep_id, epoch, objective)
+      const score = scores.get(runId)
+      if (score === undefined || isPromising(score, [...scores.values()])) return
       await this.#setTrial(trial.sweep_id, trial.idx, 'pruned')
       await this.#stopRun(runId)
     })

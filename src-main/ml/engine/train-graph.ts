@@ -137,6 +137,11 @@ export class TrainGraph {
     return entry
   }
 
+  /** How many ops the recording of a step on `size` samples has. */
+  stepNodes(size: number): number {
+    return this.#recordingFor(size).recording.nodes.length
+  }
+
   /** Adds a computation on `size` samples by their index, such as a prediction, with the weights as they are. */
   addPredict(size: number, compute: (inputs: Tensor) => Tensor): PredictEntry {
     const { graph, variables } = this

@@ -72,12 +72,19 @@ describe('a sweep', () => {
   test('by halving stops what falls behind and spends its epochs on the others', async () => {
     const { start, reaches, runs } = await credit()
     const space = { learningRate: choice(1e-6, 1e-5, 0.01, 0.02, 1e-7, 3e-6, 0.005, 2e-6, 5e-7) }
-    const begun = await start({ strategy: 'halving', space, trials: 9, objective: 'loss', params: { epochs: 12 } })
+    const epochs = 48 // long enough that the word to stop comes before the end
+    const begun = await start({
+      strategy: 'halving',
+      space,
+      trials: 9,
+      objective: 'loss',
+      params: { epochs, batchSize: 8, units: 256 },
+    })
     const ended = await reaches(begun, 'finished')
     const pruned = ended.trials.filter(({ state }) => state === 'pruned')
     expect(pruned.length).toBeGreaterThanOrEqual(3)
-    for (const { epochs, runId } of pruned) {
-      expect(epochs).toBeLessThan(12)
+    for (const { epochs: trained, runId } of pruned) {
+      expect(trained).toBeLessThan(epochs)
       expect((await runs.get({ run: runId! })).status).toBe('stopped')
     }
     expect(Number(ended.configs[0]!.params['learningRate'])).toBeGreaterThanOrEqual(0.005)
