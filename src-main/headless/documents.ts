@@ -54,7 +54,7 @@ export const auditDocument = (audit: Audit) => ({
   threshold: audit.threshold,
   overall: audit.overall,
   byGroup: audit.byGroup,
-  disparities: audit.disparities.map(({ metric, kind, value, low, high, level, groups }) => ({
+  disparities: audit.disparities.map(({ metric, kind, value, low, high, level, groups, isFinding, isAtBoundary }) => ({
     metric,
     kind,
     value,
@@ -62,6 +62,10 @@ export const auditDocument = (audit: Audit) => ({
     high,
     level,
     groups,
+    isFinding,
+    isAtBoundary,
   })),
+  comparisons: audit.comparisons,
+  curves: audit.curves,
   summary: audit.summary.join(' '),
 })

@@ -43,6 +43,10 @@ ${audit.disparities.map((disparity) => disparityRow(audit, disparity)).join('')}
 ${axis((value) => value.toString())}
 </section>
 <section>
+<h2>Findings</h2>
+${findings(audit)}
+</section>
+<section>
 <h2>By ${escape(audit.sensitive.join(' and '))}</h2>
 <p class="note">The upright line is the figure of all groups together. A hollow dot marks a small group.</p>
 ${Object.keys(audit.overall)
@@ -60,8 +64,8 @@ ${table(audit)}
 ${fact('Run', `${run.name} (${run.runId}), family ${run.family}`)}
 ${fact('Dataset', run.datasetName)}
 ${fact('Accuracy on this split', `${percent(run.metrics[audit.split]?.accuracy ?? null)}; always the largest class: ${percent(run.baseline.majorityAccuracy)}`)}
-${fact('Intervals of rates', `${level} bootstrap intervals: ${audit.rounds} rounds, each group drawn again at its own size; between the percentiles. Where a rate is exactly 0 or 1, Wilson's interval.`)}
-${fact('Intervals between groups', `${level} bootstrap intervals over all pairs of groups at once (max-t), so that comparing many groups does not make a difference out of chance. A difference whose interval starts at 0 may be chance.`)}
+${fact('Intervals', `${level} BCa bootstrap intervals (Efron 1987): ${audit.rounds} rounds, each group drawn again at its own size. Where a rate is exactly 0 or 1: Wilson's interval, and Newcombe's for its difference.`)}
+${fact('Tests', `Every pair of groups of at least ${smallGroup} samples in every rate, by an exact permutation test (all permutations counted), corrected for their number by Benjamini and Hochberg (1995) at a false discovery rate of ${Math.round((1 - audit.level) * 100)} %. Only what survives is called a finding. A gap without a finding may be chance, and its interval reaches to the ideal.`)}
 ${fact('Definitions', 'Largest minus smallest over the groups (ratio: smallest by largest), as in Fairlearn. A rate over nobody is left out and shown as a dash, where Fairlearn counts it as 0. Four-fifths rule: 29 CFR 1607.4 D.')}
 ${fact(
   'Settings',
@@ -117,6 +121,30 @@ function strip({ value, low, high }: Interval, { line, dashed, isSmall }: Marks,
     value === null ? '' : `<circle cx="${place(value)}" cy="12" r="5" class="${isSmall ? 'dot hollow' : 'dot'}"/>`,
   ].join('')}</svg>`
 }
+
+/** Comparisons that survived, or the sentence that none did. */
+function findings({ comparisons, metrics }: Audit): string {
+  const found = comparisons.filter(({ isFinding }) => isFinding).sort((a, b) => a.q - b.q)
+  if (found.length === 0)
+    return `<p class="note">None of ${comparisons.length} comparisons between groups survives the correction for their number.</p>`
+  const rows = found.map(({ metric, groups, difference, p, q }) => {
+    const title = metrics.find(({ id }) => id === metric)?.title ?? metric
+    const cells = [
+      groups.join(' − '),
+      `${percent(difference.value)}<span>${range(difference, percent)}</span>`,
+      tiny(p),
+      tiny(q),
+    ]
+    return `<tr><th scope="row">${escape(title)}</th><td>${escape(cells[0])}</td>${cells
+      .slice(1)
+      .map((cell) => `<td>${cell}</td>`)
+      .join('')}</tr>`
+  })
+  const head = ['Rate', 'Groups', 'Difference', 'p', 'corrected'].map((name) => `<th scope="col">${name}</th>`).join('')
+  return `<p class="note">${found.length} of ${comparisons.length} comparisons survive the correction for their number.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Findings"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+}
+const tiny = (p: number) => (p < 0.0001 ? '&lt; 0.0001' : p.toFixed(4))
 
 /** What the strips above are measured in. */
 function axis(write: (value: number) => string): string {

@@ -12,7 +12,8 @@ export type Interval = z.infer<typeof Interval>
 
 export const AuditSpec = z.object({
   run: z.string(),
-  sensitive: z.array(z.string()).min(1).max(2),
+  /** Several are compared by their combinations. */
+  sensitive: z.array(z.string()).min(1).max(4),
   split: Split.default('test'),
   /** The favourable outcome; the dataset's own when left out, and an error when that was never named. */
   positive: z.string().optional(),
@@ -39,8 +40,43 @@ export const Disparity = Interval.extend({
   /** Which groups lie at the two ends, e.g. ['female', 'male']: lowest first. */
   groups: z.array(z.string()),
   ideal: z.number(),
+  /** Whether a pair of groups in it survived its permutation test after correction. */
+  isFinding: z.boolean(),
+  /** Equality is not refuted, so the interval reaches to the ideal, where no such gap can be told from chance. */
+  isAtBoundary: z.boolean(),
 })
 export type Disparity = z.infer<typeof Disparity>
+
+/** One rate in two groups: first minus second, with its test. */
+export const GroupComparison = z.object({
+  metric: z.string(),
+  groups: z.tuple([z.string(), z.string()]),
+  difference: Interval,
+  /** Of the exact permutation test. */
+  p: z.number(),
+  /** After Benjamini and Hochberg over all comparisons of the report. */
+  q: z.number(),
+  isFinding: z.boolean(),
+})
+export type GroupComparison = z.infer<typeof GroupComparison>
+
+/** How one group's scores behave. */
+export const GroupCurves = z.object({
+  group: z.string(),
+  /** Mean score against how often the favourable outcome was true, in ten equal bins; empty ones are left out. */
+  calibration: z.array(
+    z.object({ score: z.number(), rate: z.number(), low: z.number(), high: z.number(), n: z.number().int() }),
+  ),
+  thresholds: z.array(
+    z.object({
+      threshold: z.number(),
+      selectionRate: z.number(),
+      truePositiveRate: z.number().nullable(),
+      falsePositiveRate: z.number().nullable(),
+    }),
+  ),
+})
+export type GroupCurves = z.infer<typeof GroupCurves>
 
 export const Audit = z.object({
   runId: z.string(),
@@ -58,6 +94,9 @@ export const Audit = z.object({
   overall: z.record(z.string(), Interval),
   byGroup: z.array(AuditGroup),
   disparities: z.array(Disparity),
+  /** Every rate in every pair of groups that are not small. */
+  comparisons: z.array(GroupComparison),
+  curves: z.array(GroupCurves),
   /** Sentences in plain language; the first is the headline. */
   summary: z.array(z.string()),
 })

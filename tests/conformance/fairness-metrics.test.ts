@@ -22,7 +22,7 @@ const times = (group: GroupCounts, k: number): GroupCounts => ({
 
 test('the metrics that an audit promises are there', () => {
   expect(rates.map(({ id }) => id).sort()).toEqual(
-    ['accuracy', 'false-positive-rate', 'precision', 'selection-rate', 'true-positive-rate'].sort(),
+    ['accuracy', 'base-rate', 'false-positive-rate', 'precision', 'selection-rate', 'true-positive-rate'].sort(),
   )
   expect(disparities.length).toBeGreaterThanOrEqual(4)
 })

@@ -23,6 +23,7 @@ METRICS = {
     "falsePositives": cell(0, 1),
     "trueNegatives": cell(0, 0),
     "falseNegatives": cell(1, 0),
+    "baseRate": lambda y_true, y_pred: float(np.mean(y_true)),
     "selectionRate": fl.selection_rate,
     "accuracy": accuracy_score,
     "truePositiveRate": fl.true_positive_rate,

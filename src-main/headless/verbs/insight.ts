@@ -57,7 +57,11 @@ export function addInsightVerbs(program: Command, addAction: AddAction): void {
     .command('audit')
     .description('find out whom a model treats unfairly')
     .requiredOption('--run <run>', 'its id or name')
-    .requiredOption('--sensitive <columns>', 'one or two sensitive features, separated by a comma', commaList)
+    .requiredOption(
+      '--sensitive <columns>',
+      'sensitive features separated by commas: one, or several for their combinations',
+      commaList,
+    )
     .option('--split <split>', 'train, validation or test', 'test')
     .option('--positive <value>', 'the favourable outcome (default: the one named for the dataset)')
     .option('--threshold <rate>', 'probability from which the favourable outcome is given', number, 0.5)
@@ -120,7 +124,7 @@ function explanationText(explanation: Explanation): string {
   return lines.join('\n')
 }
 
-function auditText({ summary, split, positive, threshold, byGroup, disparities, level }: Audit): string {
+function auditText({ summary, split, positive, threshold, byGroup, disparities, comparisons, level }: Audit): string {
   const metrics = Object.keys(byGroup[0]?.metrics ?? {})
   const groups = byGroup.map(({ group, n, small, metrics: values }) => [
     Object.values(group).join(', ') + (small ? ' (small)' : ''),
@@ -132,11 +136,21 @@ function auditText({ summary, split, positive, threshold, byGroup, disparities, 
     interval(entry),
     entry.groups.join(' / '),
     String(entry.ideal),
+    entry.isFinding ? 'finding' : 'may be chance',
   ])
+  const found = comparisons
+    .filter(({ isFinding }) => isFinding)
+    .map(({ metric, groups: pair, difference, q }) => [
+      metric,
+      pair.join(' - '),
+      interval(difference),
+      q.toExponential(1),
+    ])
   return [
     `favourable: "${positive}" from ${threshold} on, split: ${split}, intervals: ${percent(level)}`,
     ...summary,
     table(['group', 'n', ...metrics], groups),
-    table(['disparity', 'value [interval]', 'lowest / highest', 'ideal'], rows),
+    table(['disparity', 'value [interval]', 'lowest / highest', 'ideal', ''], rows),
+    ...(found.length > 0 ? [table(['finding', 'groups', 'difference [interval]', 'corrected p'], found)] : []),
   ].join('\n')
 }

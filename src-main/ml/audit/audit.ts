@@ -1,10 +1,13 @@
 import { throwIfAborted } from '@shared/errors'
 import type { Audit, Interval } from '@shared/schemas/fairness'
 import type { DisparityMetric, FairnessMetric, GroupCounts, RateMetric } from '../fairness/define'
-import { countedCells, sampleCount } from '../fairness/rates'
+import { sampleCount } from '../fairness/rates'
 import { randomStream } from '../random'
-import { percentileInterval, resampler, wilsonInterval } from './bootstrap'
-import { disparityInterval, smoothed } from './simultaneous'
+import { acceleration, bcaInterval } from './bca'
+import { resampler, wilsonInterval } from './bootstrap'
+import { comparePairs, describePair, hitsOf } from './comparisons'
+import { curvesByGroup } from './curves'
+import { disparityInterval, isDegenerate, smoothed } from './disparity'
 import { summarize } from './summary'
 
 export interface AuditInput {
@@ -37,9 +40,9 @@ interface Group {
 const roundsPerBreath = 50
 
 /**
- * Every rate by group and every disparity between groups at one threshold, each with a bootstrap interval (of a rate: its
- * percentiles; of a disparity: see `disparityInterval`). The groups are drawn again together, so a disparity is computed
- * from whole worlds and not from single intervals.
+ * Every rate by group, every pair of groups and every disparity at one threshold, each with a BCa bootstrap interval. The
+ * groups are drawn again together, so a disparity is computed from whole worlds and not from single intervals. What is a
+ * finding is decided by permutation tests, corrected over all comparisons.
  */
 export async function audit(
   input: AuditInput,
@@ -49,8 +52,67 @@ export async function audit(
   const all = [...metrics]
   const rates = all.filter((metric): metric is RateMetric => metric.kind === 'rate').sort(byReadingOrder)
   const disparities = all.filter((metric): metric is DisparityMetric => metric.kind !== 'rate').sort(byReadingOrder)
-  const groups = countGroups(input)
+  const { groups, membership } = countGroups(input)
   const counts = groups.map((group) => group.counts)
+  const { rounds, smoothedRounds } = await drawRounds(input, counts, signal, progress)
+  const { level } = input
+  const ratesOf = ({ compute }: RateMetric, world: (groups: GroupCounts[]) => GroupCounts) =>
+    Float64Array.from(rounds, (round) => compute(world(round)) ?? NaN)
+  const names = groups.map(({ values }) => values.join(' · '))
+  const drawn = new Map(rates.map((metric) => [metric, counts.map((_, g) => ratesOf(metric, (world) => world[g]!))]))
+  const ofGroup = (index: number) =>
+    Object.fromEntries(
+      rates.map((metric) => [metric.id, rateInterval(metric, counts[index]!, drawn.get(metric)![index]!, level)]),
+    )
+  const pairs = comparePairs(counts, rates, input.smallGroup)
+  const survives = (metric: DisparityMetric) =>
+    pairs.some((pair) => metric.rates.includes(pair.metric.compute) && pair.q <= 1 - level)
+  const result: Omit<Audit, 'summary'> = {
+    runId: input.runId,
+    sensitive: input.sensitive,
+    split: input.split,
+    positive: input.positive,
+    threshold: input.threshold,
+    level,
+    rounds: input.rounds,
+    n: input.truth.length,
+    unlabelled: input.unlabelled,
+    metrics: [...rates, ...disparities].map(({ id, title, summary }) => ({ id, title, summary })),
+    overall: Object.fromEntries(
+      rates.map((metric) => [metric.id, rateInterval(metric, total(counts), ratesOf(metric, total), level)]),
+    ),
+    byGroup: groups.map(({ values, counts: own }, index) => ({
+      group: Object.fromEntries(input.sensitive.map((feature, k) => [feature, values[k]!])),
+      n: sampleCount(own),
+      small: sampleCount(own) < input.smallGroup,
+      metrics: ofGroup(index),
+    })),
+    disparities: disparities.map((metric) => {
+      const isFinding = survives(metric)
+      const worlds = isDegenerate(metric, counts) ? smoothedRounds : rounds
+      const interval = disparityInterval(metric, counts, worlds, level, isFinding)
+      return {
+        ...interval,
+        metric: metric.id,
+        kind: metric.kind,
+        ideal: metric.ideal,
+        groups: (metric.ends(counts) ?? []).map((index) => names[index]!),
+        isFinding,
+        isAtBoundary: interval.value !== null && !isFinding,
+      }
+    }),
+    comparisons: pairs.map((pair) => describePair(pair, counts, drawn.get(pair.metric)!, names, level)),
+    curves: curvesByGroup({ ...input, groups: membership }, names, level),
+  }
+  return { ...result, summary: summarize(result) }
+}
+
+async function drawRounds(
+  input: AuditInput,
+  counts: GroupCounts[],
+  signal: AbortSignal | undefined,
+  progress: (done: number, total: number) => void,
+) {
   const rounds: GroupCounts[][] = []
   const smoothedRounds: GroupCounts[][] = []
   const random = randomStream(input.seed)
@@ -64,41 +126,12 @@ export async function audit(
     progress(round, input.rounds)
     await new Promise((done) => setImmediate(done))
   }
-  const { level } = input
-  const ofRate = (metric: RateMetric, world: (groups: GroupCounts[]) => GroupCounts) =>
-    rateInterval(metric, world(counts), rounds.map(world), level)
-  const names = groups.map(({ values }) => values.join(' · '))
-  const result: Omit<Audit, 'summary'> = {
-    runId: input.runId,
-    sensitive: input.sensitive,
-    split: input.split,
-    positive: input.positive,
-    threshold: input.threshold,
-    level,
-    rounds: input.rounds,
-    n: input.truth.length,
-    unlabelled: input.unlabelled,
-    metrics: [...rates, ...disparities].map(({ id, title, summary }) => ({ id, title, summary })),
-    overall: Object.fromEntries(rates.map((metric) => [metric.id, ofRate(metric, total)])),
-    byGroup: groups.map(({ values, counts: own }, index) => ({
-      group: Object.fromEntries(input.sensitive.map((feature, k) => [feature, values[k]!])),
-      n: sampleCount(own),
-      small: sampleCount(own) < input.smallGroup,
-      metrics: Object.fromEntries(rates.map((metric) => [metric.id, ofRate(metric, (world) => world[index]!)])),
-    })),
-    disparities: disparities.map((metric) => ({
-      ...disparityInterval(metric, counts, smoothedRounds, level),
-      metric: metric.id,
-      kind: metric.kind,
-      ideal: metric.ideal,
-      groups: (metric.ends(counts) ?? []).map((index) => names[index]!),
-    })),
-  }
-  return { ...result, summary: summarize(result) }
+  return { rounds, smoothedRounds }
 }
 
 /** As people read a report: selection first, then the errors. Plug-ins that are not listed come after, by name. */
 const readingOrder = [
+  'base-rate',
   'selection-rate',
   'accuracy',
   'true-positive-rate',
@@ -114,8 +147,8 @@ function byReadingOrder(a: FairnessMetric, b: FairnessMetric): number {
   return place(a) - place(b) || a.id.localeCompare(b.id)
 }
 
-/** Groups in the order of their values' names. */
-function countGroups({ truth, scores, groups, threshold }: AuditInput): Group[] {
+/** Groups in the order of their values' names, and the place of each sample's group among them. */
+function countGroups({ truth, scores, groups, threshold }: AuditInput): { groups: Group[]; membership: number[] } {
   const found = new Map<string, Group>()
   truth.forEach((isFavourable, i) => {
     const values = groups[i]!
@@ -126,7 +159,9 @@ function countGroups({ truth, scores, groups, threshold }: AuditInput): Group[] 
     if (isSelected) group.counts[isFavourable ? 'tp' : 'fp']++
     else group.counts[isFavourable ? 'fn' : 'tn']++
   })
-  return [...found.values()].sort((a, b) => a.values.join('\0').localeCompare(b.values.join('\0')))
+  const sorted = [...found.values()].sort((a, b) => a.values.join('\0').localeCompare(b.values.join('\0')))
+  const places = new Map(sorted.map(({ values }, index) => [JSON.stringify(values), index]))
+  return { groups: sorted, membership: groups.map((values) => places.get(JSON.stringify(values))!) }
 }
 
 const total = (groups: readonly GroupCounts[]): GroupCounts =>
@@ -137,19 +172,12 @@ const total = (groups: readonly GroupCounts[]): GroupCounts =>
     fn: 0,
   })
 
-function rateInterval(
-  metric: RateMetric,
-  counts: GroupCounts,
-  rounds: readonly GroupCounts[],
-  level: number,
-): Interval {
+function rateInterval(metric: RateMetric, counts: GroupCounts, rounds: Float64Array, level: number): Interval {
   const value = metric.compute(counts)
-  if (value !== 0 && value !== 1)
-    return percentileInterval(
-      value,
-      rounds.map((round) => metric.compute(round)),
-      level,
-    )
-  const n = countedCells(metric.compute).reduce((sum, cell) => sum + counts[cell], 0)
-  return wilsonInterval(value * n, n, level)
+  if (value !== 0 && value !== 1) {
+    const moves = acceleration([counts], ([own]) => metric.compute(own!))
+    return bcaInterval(value, rounds, moves, level)
+  }
+  const { hits, n } = hitsOf(metric.compute)(counts)
+  return wilsonInterval(hits, n, level)
 }

@@ -10,7 +10,7 @@ function figure(value: number): string {
 const nameOf = ({ group }: AuditGroup) => Object.values(group).join(' · ')
 
 /** What an audit found, in sentences that need no statistics. The first is the headline. */
-export function summarize(audit: Omit<Audit, 'summary'>): string[] {
+export function summarize(audit: Draft): string[] {
   if (audit.byGroup.length < 2) {
     const [only] = audit.byGroup
     return [
@@ -22,20 +22,22 @@ export function summarize(audit: Omit<Audit, 'summary'>): string[] {
     ...selection(audit),
     ...opportunity(audit),
     ...errors(audit),
+    ...labels(audit),
+    findings(audit),
     ...cautions(audit),
     'These figures describe one model on one dataset. They are evidence, not a legal verdict.',
   ]
 }
 
-const disparity = (audit: Omit<Audit, 'summary'>, id: string): Disparity | undefined =>
+const disparity = (audit: Draft, id: string): Disparity | undefined =>
   audit.disparities.find(({ metric }) => metric === id)
 
-function rateOf(audit: Omit<Audit, 'summary'>, name: string | undefined, metric: string): number | null {
+function rateOf(audit: Draft, name: string | undefined, metric: string): number | null {
   const group = audit.byGroup.find((candidate) => nameOf(candidate) === name)
   return group?.metrics[metric]?.value ?? null
 }
 
-function selection(audit: Omit<Audit, 'summary'>): string[] {
+function selection(audit: Draft): string[] {
   const ratio = disparity(audit, 'demographic-parity-ratio')
   if (audit.overall['selection-rate']?.value === 0)
     return [
@@ -56,27 +58,27 @@ function selection(audit: Omit<Audit, 'summary'>): string[] {
   return [headline, certainty(ratio, audit.level)]
 }
 
-function certainty({ low, high }: Disparity, level: number): string {
+function certainty({ low, high, isFinding }: Disparity, level: number): string {
   if (low === null || high === null) return 'How sure that is cannot be told from these samples.'
   const range = `With these samples the ratio may lie anywhere from ${figure(low)} to ${figure(high)} (${Math.round(level * 100)} % interval)`
-  if (high < fourFifths) return `${range}: the rule is failed beyond what chance explains.`
+  if (isFinding && high < fourFifths) return `${range}: the rule is failed beyond what chance explains.`
   if (low >= fourFifths) return `${range}: the rule is met beyond what chance explains.`
   return `${range}, so it is not certain on which side of 0.80 it is. More samples would tell.`
 }
 
-function opportunity(audit: Omit<Audit, 'summary'>): string[] {
+function opportunity(audit: Draft): string[] {
   const gap = disparity(audit, 'equal-opportunity-difference')
   const [low, high] = gap?.groups ?? []
   const [lowRate, highRate] = [rateOf(audit, low, 'true-positive-rate'), rateOf(audit, high, 'true-positive-rate')]
   if (!gap || !gap.value || lowRate === null || highRate === null) return []
   return [
     `Among those whose true outcome is "${audit.positive}", the model finds ${percent(lowRate)} of "${low}" and ` +
-      `${percent(highRate)} of "${high}"; ${chance(gap)}.`,
+      `${percent(highRate)} of "${high}"; ${chance(audit, 'true-positive-rate', gap)}.`,
   ]
 }
 
 /** Only where the false alarms are what equalized odds breaks on: otherwise the sentence before has said it. */
-function errors(audit: Omit<Audit, 'summary'>): string[] {
+function errors(audit: Draft): string[] {
   const gap = disparity(audit, 'equalized-odds-difference')
   if (!gap || !gap.value || gap.value === disparity(audit, 'equal-opportunity-difference')?.value) return []
   const [low, high] = gap.groups
@@ -84,14 +86,50 @@ function errors(audit: Omit<Audit, 'summary'>): string[] {
   if (lowRate === null || highRate === null) return []
   return [
     `Among those whose true outcome is another, ${percent(lowRate)} of "${low}" and ${percent(highRate)} of "${high}" ` +
-      `get "${audit.positive}" all the same; ${chance(gap)}.`,
+      `get "${audit.positive}" all the same; ${chance(audit, 'false-positive-rate', gap)}.`,
   ]
 }
 
-const chance = ({ low }: Disparity) =>
-  low !== null && low > 0 ? 'that is further apart than chance explains' : 'chance alone could explain that'
+type Draft = Omit<Audit, 'summary'>
 
-function cautions({ byGroup, split, unlabelled }: Omit<Audit, 'summary'>): string[] {
+const comparisonOf = ({ comparisons }: Draft, metric: string, [one, other]: readonly string[]) =>
+  comparisons.find(
+    (found) => found.metric === metric && found.groups.includes(one ?? '') && found.groups.includes(other ?? ''),
+  )
+
+/** What may be said of the two groups at the ends of a gap: only what survived the correction is a finding. */
+function chance(audit: Draft, metric: string, { groups }: Disparity): string {
+  const found = comparisonOf(audit, metric, groups)
+  if (!found) return 'one of the groups is too small to say more'
+  return found.isFinding ? 'that is further apart than chance explains' : 'chance alone could explain that'
+}
+
+/** Bias that was there before the model: the labels themselves differ. */
+function labels(audit: Draft): string[] {
+  const found = audit.comparisons.filter(({ metric, isFinding }) => metric === 'base-rate' && isFinding)
+  const widest = found.sort((a, b) => Math.abs(b.difference.value!) - Math.abs(a.difference.value!))[0]
+  if (!widest) return []
+  const [one, other] = widest.groups
+  const [rate, against] = [rateOf(audit, one, 'base-rate'), rateOf(audit, other, 'base-rate')]
+  return [
+    `The labels themselves differ: ${percent(rate!)} of "${one}" and ${percent(against!)} of "${other}" are "${audit.positive}" ` +
+      'in the data. Whether that is the world or how it was recorded, no figure here can tell.',
+  ]
+}
+
+function findings({ comparisons, level }: Draft): string {
+  const rate = `at a false discovery rate of ${Math.round((1 - level) * 100)} %`
+  if (comparisons.length === 0) return 'No two groups are large enough to be compared, so nothing is called a finding.'
+  const found = comparisons.filter(({ isFinding }) => isFinding).length
+  const tested = comparisons.length === 1 ? 'The one comparison' : `Of ${comparisons.length} comparisons between groups`
+  if (found === 0)
+    return comparisons.length === 1
+      ? `${tested} between groups does not survive its permutation test, so nothing is called a finding.`
+      : `${tested} none survives the correction for their number (${rate}), so nothing is called a finding.`
+  return `${tested}${comparisons.length === 1 ? ' between groups survives its test' : `, ${found} ${found === 1 ? 'survives' : 'survive'} the correction for their number`} (${rate}): these are the findings.`
+}
+
+function cautions({ byGroup, split, unlabelled }: Draft): string[] {
   const small = byGroup.filter((group) => group.small)
   const missing = byGroup.filter(({ group }) => Object.values(group).includes('(missing)'))
   const sentences: string[] = []

@@ -8,6 +8,7 @@ const share = (part: number, whole: number): number | null => (whole > 0 ? part 
 
 export const sampleCount = ({ tp, fp, tn, fn }: GroupCounts) => tp + fp + tn + fn
 export const selectionRate: Rate = (counts) => share(counts.tp + counts.fp, sampleCount(counts))
+export const baseRate: Rate = (counts) => share(counts.tp + counts.fn, sampleCount(counts))
 export const accuracyRate: Rate = (counts) => share(counts.tp + counts.tn, sampleCount(counts))
 export const truePositiveRate: Rate = ({ tp, fn }) => share(tp, tp + fn)
 export const falsePositiveRate: Rate = ({ fp, tn }) => share(fp, fp + tn)

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { audit, type AuditInput } from '@main/ml/audit/audit'
 import { binomialSampler } from '@main/ml/audit/binomial'
-import { percentileInterval, resampler, wilsonInterval } from '@main/ml/audit/bootstrap'
+import { acceleration, bcaInterval } from '@main/ml/audit/bca'
+import { resampler, wilsonInterval } from '@main/ml/audit/bootstrap'
+import { comparePairs, differenceInterval } from '@main/ml/audit/comparisons'
+import { disparityInterval } from '@main/ml/audit/disparity'
 import { fairnessMetrics } from '@main/ml/audit/metrics'
-import { disparityInterval, smoothed } from '@main/ml/audit/simultaneous'
-import type { DisparityMetric, GroupCounts } from '@main/ml/fairness/define'
+import type { DisparityMetric, GroupCounts, RateMetric } from '@main/ml/fairness/define'
 import { selectionRate } from '@main/ml/fairness/rates'
 import { randomStream, type Random } from '@main/ml/random'
 import { failure } from '../../helpers/data-services'
@@ -44,59 +46,123 @@ function drawGroup(n: number, rate: number, random: Random): GroupCounts {
   return counts
 }
 
+const rateMetrics = [...fairnessMetrics.values()].filter((metric): metric is RateMetric => metric.kind === 'rate')
+const disparityNamed = (id: string) => fairnessMetrics.get(id) as DisparityMetric
+
+/** Share of `worlds` simulated sets in which `check` holds. */
+function shareOfWorlds(worlds: number, check: (random: Random) => boolean, seed = 11): number {
+  const random = randomStream(seed)
+  let held = 0
+  for (let world = 0; world < worlds; world++) held += Number(check(random))
+  return held / worlds
+}
+
+const holds = (interval: { low: number | null; high: number | null }, truth: number) =>
+  interval.low! <= truth && truth <= interval.high!
+
+/** Between 93 and 97 % of the worlds, which is what the issue asks of a nominal 95 %. */
+function expectNominal(share: number): void {
+  expect(share).toBeGreaterThan(0.93)
+  expect(share).toBeLessThan(0.97)
+}
+
+describe('alarms', () => {
+  test('of 1000 sets without bias at most 5 % raise one, whatever the number of groups', () => {
+    for (const sizes of [[200, 200], [400, 150, 60], Array.from({ length: 12 }, () => 60)]) {
+      const alarms = shareOfWorlds(1000, (random) => {
+        const counts = sizes.map((n) => drawGroup(n, 0.5, random))
+        return comparePairs(counts, rateMetrics, 30).some(({ q }) => q <= 0.05)
+      })
+      expect(alarms).toBeLessThanOrEqual(0.065)
+    }
+  })
+
+  test('a strong bias is found nearly always, among many comparisons too', () => {
+    const found = shareOfWorlds(200, (random) => {
+      const counts = [0.6, 0.6, 0.3].map((rate) => drawGroup(200, rate, random))
+      return comparePairs(counts, rateMetrics, 30).some(
+        ({ metric, other, q }) => metric.id === 'selection-rate' && other === 2 && q <= 0.05,
+      )
+    })
+    expect(found).toBeGreaterThan(0.98)
+  })
+
+  test('groups that are small are never compared', () => {
+    const counts = [10, 29, 30].map((n) => ({ tp: n, fp: 0, tn: 0, fn: 0 }))
+    expect(comparePairs(counts, rateMetrics, 30)).toEqual([])
+  })
+})
+
 describe('intervals', () => {
-  test('a 95 % interval of a rate holds the true rate in 93 to 97 % of the worlds', () => {
-    const random = randomStream(11)
-    const worlds = 1500
-    let held = 0
-    for (let world = 0; world < worlds; world++) {
-      const counts = drawGroup(200, 0.35, random)
-      const draw = resampler([counts], random)
-      const rounds = Array.from({ length: 200 }, () => selectionRate(draw()[0]!))
-      const { low, high } = percentileInterval(selectionRate(counts), rounds, 0.95)
-      held += Number(low! <= 0.35 && 0.35 <= high!)
-    }
-    expect(held / worlds).toBeGreaterThan(0.93)
-    expect(held / worlds).toBeLessThan(0.97)
+  const drawn = (counts: GroupCounts[], random: Random, rounds = 500) =>
+    Array.from({ length: rounds }, resampler(counts, random))
+
+  test.each([
+    ['selection-rate', 0.35],
+    ['true-positive-rate', 0.8],
+  ])('a nominal interval of the %s of a group holds the true rate %d in 93 to 97 of 100 worlds', (id, truth) => {
+    const { compute } = fairnessMetrics.get(id) as RateMetric
+    expectNominal(
+      shareOfWorlds(1000, (random) => {
+        const counts = drawGroup(300, truth, random)
+        const rounds = Float64Array.from(drawn([counts], random), ([own]) => compute(own!) ?? NaN)
+        const moves = acceleration([counts], ([own]) => compute(own!))
+        return holds(bcaInterval(compute(counts), rounds, moves, 0.95), truth)
+      }),
+    )
   })
 
-  const parity = fairnessMetrics.get('demographic-parity-difference') as DisparityMetric
-  const fourFifths = fairnessMetrics.get('demographic-parity-ratio') as DisparityMetric
-
-  /** Share of worlds in which `check` holds of the interval of groups without or with bias. */
-  function shareOfWorlds(
-    metric: DisparityMetric,
-    groups: [number, number][],
-    check: (low: number, high: number) => boolean,
-  ) {
-    const random = randomStream(12)
-    const worlds = 300
-    let held = 0
-    for (let world = 0; world < worlds; world++) {
-      const counts = groups.map(([n, rate]) => drawGroup(n, rate, random))
-      const rounds = Array.from({ length: 200 }, resampler(counts, random, counts.map(smoothed)))
-      const { low, high } = disparityInterval(metric, counts, rounds, 0.95)
-      held += Number(check(low!, high!))
-    }
-    return held / worlds
-  }
-
-  test('a difference between two groups is held by its interval, with bias and without', () => {
-    const two: [number, number][] = [
-      [150, 0.7],
-      [150, 0.5],
-    ]
-    const held = shareOfWorlds(parity, two, (low, high) => low <= 0.2 && 0.2 <= high)
-    expect(held).toBeGreaterThan(0.92)
-    expect(held).toBeLessThan(0.98)
-    const even = two.map(([n]): [number, number] => [n, 0.5])
-    expect(shareOfWorlds(parity, even, (low) => low === 0)).toBeGreaterThan(0.92)
+  test('so does that of a signed difference between two groups, with bias and without', () => {
+    for (const other of [0.5, 0.7])
+      expectNominal(
+        shareOfWorlds(1000, (random) => {
+          const counts = [drawGroup(250, 0.5, random), drawGroup(180, other, random)]
+          const worlds = drawn(counts, random)
+          const rounds = [0, 1].map((g) => Float64Array.from(worlds, (world) => selectionRate(world[g]!)!))
+          const pair = rounds as [Float64Array, Float64Array]
+          return holds(differenceInterval(selectionRate, counts, pair, 0.95), 0.5 - other)
+        }),
+      )
   })
 
-  test('a dozen groups that are treated alike are not found to be treated otherwise', () => {
-    const many = Array.from({ length: 12 }, (): [number, number] => [60, 0.5])
-    expect(shareOfWorlds(parity, many, (low) => low === 0)).toBeGreaterThan(0.9)
-    expect(shareOfWorlds(fourFifths, many, (_, high) => high >= 0.8)).toBeGreaterThan(0.98)
+  test.each([
+    ['demographic-parity-difference', 0.4],
+    ['demographic-parity-ratio', 3 / 7],
+  ])('so does that of the %s where the gap is wide', (id, truth) => {
+    const metric = disparityNamed(id)
+    expectNominal(
+      shareOfWorlds(1000, (random) => {
+        const counts = [0.3, 0.5, 0.7].map((rate) => drawGroup(300, rate, random))
+        return holds(disparityInterval(metric, counts, drawn(counts, random, 300), 0.95, true), truth)
+      }),
+    )
+  })
+
+  /** True positive rates apart by 0.3, false positive rates by `other`. */
+  const ofEqualizedOdds = (other: number) =>
+    shareOfWorlds(1000, (random) => {
+      const counts = [
+        [0.5, 0.3],
+        [0.8, 0.3 + other],
+      ].map(([found, mistaken]) => {
+        const [right, wrong] = [found!, mistaken!].map((rate) => drawGroup(400, rate, random))
+        return { tp: right!.tp, fn: right!.fn, fp: wrong!.fp, tn: wrong!.tn }
+      })
+      const metric = disparityNamed('equalized-odds-difference')
+      return holds(disparityInterval(metric, counts, drawn(counts, random, 300), 0.95, true), 0.3)
+    })
+
+  test('so does that of equalized odds where one error is clearly the worse', () => {
+    expectNominal(ofEqualizedOdds(0.1))
+    // Where both are equally far apart the worse of the two is biased upwards, and so is its interval.
+    expect(ofEqualizedOdds(0.3)).toBeGreaterThan(0.85)
+  })
+
+  test('a gap that no test calls a finding reaches to the ideal', () => {
+    const counts = [drawGroup(100, 0.5, randomStream(1)), drawGroup(100, 0.5, randomStream(2))]
+    const rounds = drawn(counts, randomStream(3))
+    expect(disparityInterval(disparityNamed('demographic-parity-difference'), counts, rounds, 0.95, false).low).toBe(0)
+    expect(disparityInterval(disparityNamed('demographic-parity-ratio'), counts, rounds, 0.95, false).high).toBe(1)
   })
 
   test('a rate of 0 or 1 gets the interval of Wilson, not one of no width', async () => {
