@@ -4,6 +4,11 @@ import type { Session } from './session'
 
 /** Starts a run and waits for its end. */
 export async function trainToEnd(session: Session, spec: z.input<typeof RunSpec>): Promise<Run> {
+  const { estimate } = await session.client.runs.plan(spec)
+  if (estimate) {
+    const { seconds, memoryBytes } = estimate
+    session.reporter.note(`takes about ${Math.ceil(seconds)} s and ${(memoryBytes / 1e9).toFixed(1)} GB of memory`)
+  }
   const { runId, name } = await session.client.runs.start(spec)
   session.reporter.note(`run ${name} (${runId}) started`)
   return waitForRun(session, runId)

@@ -1,4 +1,5 @@
-import type { LayerInfo, Params, Plan } from '@shared/schemas/run'
+import type { Estimate, LayerInfo, Params, Plan } from '@shared/schemas/run'
+import { costOf } from './cost'
 import { fitPictures, pictureShape } from './encode/pictures'
 import { maxCategories } from './encode/table'
 import { buildOutline } from './model'
@@ -21,17 +22,36 @@ export function makePlan(familyId: string, asked: Params, preset: string | undef
   const ownKnobs = keysFor(family.params, data.modality)
   const isBuildable = family.modalities.includes(data.modality) && inputShape.every((length) => length > 0)
   if (!isBuildable || problems.some(({ param }) => param !== null && ownKnobs.includes(param)))
-    return { ...outline, layers: [], parameterCount: 0, problems }
+    return { ...outline, layers: [], parameterCount: 0, problems, estimate: null }
   try {
     const model = buildOutline(family, params, inputShape, Math.max(1, data.classes.length))
     const layers = describeLayers(model)
     const parameterCount = model.countParams()
+    const estimate = estimateOf(model, params, data)
     model.dispose()
-    return { ...outline, layers, parameterCount, problems }
+    return { ...outline, layers, parameterCount, problems, estimate }
   } catch (error) {
     if (problems.length === 0)
       problems.push({ param: null, message: `These settings build no network: ${(error as Error).message}` })
-    return { ...outline, layers: [], parameterCount: 0, problems }
+    return { ...outline, layers: [], parameterCount: 0, problems, estimate: null }
+  }
+}
+
+/** A process with the engine, before it holds any data. */
+const processBytes = 350e6
+/** Multiply-adds per second and what a sample costs besides, of an ordinary processor; runs on this machine correct it. */
+const ordinary = { multiplyAddsPerSecond: 1.5e10, secondsPerSample: 2e-6, startSeconds: 3 }
+
+function estimateOf(model: LayersModel, params: RunParams, { modality, sampleCount, splits }: PlanInput): Estimate {
+  const { multiplyAdds, memoryBytes } = costOf(model, params, params.batchSize)
+  const numbers = (model.inputs[0]!.shape as (number | null)[]).reduce<number>((all, each) => all * (each ?? 1), 1)
+  const dataBytes = sampleCount * numbers * (modality === 'image' ? 1 : 4)
+  const perSample = ordinary.secondsPerSample + multiplyAdds / ordinary.multiplyAddsPerSecond
+  return {
+    multiplyAdds,
+    memoryBytes: processBytes + memoryBytes + dataBytes,
+    seconds: ordinary.startSeconds + params.epochs * splits.train * perSample,
+    isMeasured: false,
   }
 }
 

@@ -4,6 +4,7 @@ import type { Run, RunStatus, SplitMetrics } from '@shared/schemas/run'
 import type { Queries } from '../db/database'
 import type { TrainOutcome } from '../ml/snapshot'
 import type { WorkspacePaths } from './context'
+import type { ThreadFacts, Threads } from './thread-choice'
 
 export interface RunRow {
   id: string
@@ -28,8 +29,12 @@ export interface RunRow {
 /** What a run knows beyond its settings; grows from start to end, kept as one JSON value. */
 export type RunSummary = Partial<Omit<TrainOutcome, 'status' | 'params'>> & {
   classes: string[]
-  /** Decides the number of threads. */
-  hasConvolution?: boolean
+  /** Decide the number of threads, when the run begins. */
+  threadFacts?: ThreadFacts
+  /** Kept for a resumed run: with other threads sums are rounded otherwise. */
+  threads?: Threads
+  /** Of one forward pass on one sample; tells how fast other networks will be. */
+  multiplyAdds?: number
   sizeBytes?: number
 }
 
@@ -86,6 +91,7 @@ export function toRun(row: RunRow): Run {
     baseline: summary.baseline ?? { majorityAccuracy: null },
     parameterCount: summary.parameterCount ?? null,
     device: summary.device ?? null,
+    threads: summary.threads ?? null,
     classes: summary.classes ?? [],
     tags: JSON.parse(row.tags),
     note: row.note,

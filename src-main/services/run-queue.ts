@@ -1,10 +1,11 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toErrorReply } from '@shared/errors'
-import type { EpochEnded, RunStatus } from '@shared/schemas/run'
+import type { EpochEnded, Params, RunStatus } from '@shared/schemas/run'
 import type { Jobs, StoredPredictionRow } from '../worker/protocol'
 import type { ServiceContext } from './context'
 import { loadRun, resolveRun, runFolder, type RunRow, type RunSummary } from './run-queries'
+import { chooseThreads, threadEnv, type Threads } from './thread-choice'
 
 /** A stopped run still evaluates all splits once, so it gets longer than other jobs to end by itself. */
 const stopGraceMs = 60_000
@@ -89,16 +90,16 @@ export class RunQueue {
       await this.#changed(runId)
       const runDir = runFolder(paths, runId)
       await mkdir(runDir, { recursive: true })
-      const threads = await this.#threads(row)
+      const threads = await this.#threads(row, signal)
       let isFirstBatch = true
       const outcome = await jobs.run(
         'train',
         'train',
-        { runId, runDir, family: row.family, params: JSON.parse(row.params), resume, threads, cacheDir: paths.cache },
+        { runId, runDir, family: row.family, params: JSON.parse(row.params), resume, cacheDir: paths.cache },
         {
           signal,
           graceMs: stopGraceMs,
-          env: threads > 0 ? threadEnv(threads) : {},
+          env: threads ? threadEnv(threads) : {},
           onEvent: (event) => {
             if (event.kind === 'progress') emit('runs.progressed', event.progress)
             if (event.kind === 'notice') log('info', `run ${runId}`, event.text)
@@ -123,12 +124,24 @@ export class RunQueue {
     }
   }
 
-  /** One thread for small dense nets, all cores for convolutions: measured, see docs of the engine. */
-  async #threads(row: RunRow): Promise<number> {
-    const { threads } = await this.context.settings()
-    if (threads > 0) return threads
-    const { hasConvolution = true } = JSON.parse(row.summary) as RunSummary
-    return hasConvolution ? 0 : 1
+  /** Those that the run began with, else chosen now and kept; null leaves it to the engine. */
+  async #threads(row: RunRow, signal: AbortSignal): Promise<Threads | null> {
+    const { db } = this.context
+    const summary = JSON.parse(row.summary) as RunSummary
+    if (summary.threads || !summary.threadFacts) return summary.threads ?? null
+    const run = {
+      family: row.family,
+      params: JSON.parse(row.params) as Params,
+      classCount: summary.classes.length,
+      facts: summary.threadFacts,
+    }
+    const threads = await chooseThreads(this.context, run, signal)
+    await db.run(
+      "UPDATE runs SET summary = json_set(summary, '$.threads', json(?)) WHERE id = ?",
+      JSON.stringify(threads),
+      row.id,
+    )
+    return threads
   }
 
   async #storeEpoch(epoch: EpochEnded): Promise<void> {
@@ -191,12 +204,6 @@ export class RunQueue {
     this.context.emit('runs.changed', await loadRun(this.context, runId))
   }
 }
-
-const threadEnv = (threads: number) => ({
-  TF_NUM_INTRAOP_THREADS: String(threads),
-  TF_NUM_INTEROP_THREADS: '1',
-  OMP_NUM_THREADS: String(threads),
-})
 
 /** Bytes of all files below a folder; 0 when it is not there. */
 export async function folderSize(folder: string): Promise<number> {

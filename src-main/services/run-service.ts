@@ -18,7 +18,9 @@ import type { ServiceContext } from './context'
 import { resolveDataset, resolveSample, samplePath, type SampleRow } from './dataset-queries'
 import { compareRuns } from './run-compare'
 import { listRunRows, loadRun, resolveRun, runFolder, toRun, type RunRow, type RunSummary } from './run-queries'
+import { estimated } from './run-estimate'
 import { removeFolder, RunQueue } from './run-queue'
+import { threadFacts } from './thread-choice'
 import { cellOfRun, resultsOfRun } from './run-results'
 import { planInput, snapshotPath, writeSnapshot } from './run-snapshot'
 
@@ -63,7 +65,8 @@ export class RunService implements Service<'runs'> {
   async plan({ dataset, family, params, preset }: RunSpec, signal: AbortSignal): Promise<Plan> {
     const row = await resolveDataset(this.context.db, dataset)
     const snapshot = await planInput(this.context.db, row)
-    return this.context.jobs.run('engine', 'plan', { family, params, preset, snapshot }, { signal })
+    const plan = await this.context.jobs.run('engine', 'plan', { family, params, preset, snapshot }, { signal })
+    return estimated(this.context.db, family, snapshot.splits.train, plan)
   }
 
   async augmentPreview(
@@ -103,7 +106,12 @@ export class RunService implements Service<'runs'> {
     try {
       const { classes } = await writeSnapshot(db, dataset, snapshotPath(folder))
       const name = spec.name ?? (await this.#freshName(dataset.id, spec.family))
-      const hasConvolution = plan.layers.some((layer) => layer.kind.includes('Conv'))
+      const summary: RunSummary = {
+        classes,
+        parameterCount: plan.parameterCount,
+        multiplyAdds: plan.estimate?.multiplyAdds,
+        threadFacts: threadFacts(spec.family, plan),
+      }
       await db.run(
         `INSERT INTO runs (id, dataset_id, name, family, params, seed, status, summary, created_at)
          VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?)`,
@@ -113,7 +121,7 @@ export class RunService implements Service<'runs'> {
         spec.family,
         JSON.stringify(plan.params),
         Number(plan.params['seed'] ?? 1),
-        JSON.stringify({ classes, hasConvolution, parameterCount: plan.parameterCount } satisfies RunSummary),
+        JSON.stringify(summary),
         Date.now(),
       )
     } catch (error) {

@@ -7,6 +7,7 @@ import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed 
 import type { EngineStatus } from '@shared/schemas/workspace'
 import type { AuditInput } from '../ml/audit/audit'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
+import type { TimedNet } from '../ml/time-steps'
 
 /** A picture that could be decoded. `path` is absolute; class and split are what its folders say. */
 export interface ScannedPicture {
@@ -110,6 +111,7 @@ export interface Jobs {
     event: never
     output: { images: string[] }
   }
+  'time-steps': { input: TimedNet; event: never; output: { msPerStep: number } }
   train: {
     input: {
       runId: string
@@ -117,7 +119,6 @@ export interface Jobs {
       family: string
       params: Params
       resume: boolean
-      threads: number
       cacheDir: string
     }
     event:

@@ -57,6 +57,15 @@ export function formatDuration(ms: number | null | undefined): string {
   return `${Math.floor(hours / 24)} days ${hours % 24} h`
 }
 
+/** A time that is only estimated, without digits that nobody knows: 13 s → "15 s", 83 s → "1 min", 2 h 3 min → "2 h". */
+export function formatRoughly(ms: number): string {
+  const seconds = ms / 1000
+  const step = [5, 10, 60, 600, 3600][
+    seconds < 20 ? 0 : seconds < 55 ? 1 : seconds < 1800 ? 2 : seconds < 7200 ? 3 : 4
+  ]!
+  return formatDuration(1000 * step * Math.max(1, Math.round(seconds / step))).replace('.0', '')
+}
+
 /** 1536 → "1.5 kB" (decimal units, as disks are sold and shown). */
 export function formatBytes(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined || !Number.isFinite(bytes)) return none

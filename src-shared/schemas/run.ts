@@ -49,6 +49,8 @@ export const Run = z.object({
   baseline: z.object({ majorityAccuracy: z.number().nullable() }),
   parameterCount: z.number().int().nullable(),
   device: z.string().nullable(),
+  /** How it uses the processor: threads that share one op's work, and ops that run at the same time. */
+  threads: z.object({ within: z.number().int(), across: z.number().int() }).nullable(),
   classes: z.array(z.string()),
   tags: z.array(z.string()),
   note: z.string(),
@@ -104,6 +106,19 @@ export const LayerInfo = z.object({
 export type LayerInfo = z.infer<typeof LayerInfo>
 
 /** What a configuration would build, and what forbids it. `problems` empty means it can be started. */
+/** What a run will take, told before it starts. */
+export const Estimate = z.object({
+  /** Multiply-adds of one forward pass on one sample. */
+  multiplyAdds: z.number(),
+  /** Memory of the training process. */
+  memoryBytes: z.number(),
+  /** From the start to the last epoch; early stopping may end it sooner. */
+  seconds: z.number(),
+  /** Whether the time comes from runs on this machine, and not from a rule of thumb. */
+  isMeasured: z.boolean(),
+})
+export type Estimate = z.infer<typeof Estimate>
+
 export const Plan = z.object({
   params: Params,
   layers: z.array(LayerInfo),
@@ -111,6 +126,8 @@ export const Plan = z.object({
   inputShape: z.array(z.number().int()),
   problems: z.array(z.object({ param: z.string().nullable(), message: z.string() })),
   warnings: z.array(z.string()),
+  /** Null where no network can be built. */
+  estimate: Estimate.nullable(),
 })
 export type Plan = z.infer<typeof Plan>
 

@@ -56,6 +56,21 @@ describe('figures as people read them', () => {
     expect(f.formatDuration(50 * 3_600_000)).toBe('2 days 2 h')
   })
 
+  it('writes an estimated time without digits that nobody knows', () => {
+    const roughly = (seconds: number) => f.formatRoughly(1000 * seconds)
+    expect([0.3, 4, 13, 33, 58, 95, 1500, 4000, 9000].map(roughly)).toEqual([
+      '5 s',
+      '5 s',
+      '15 s',
+      '30 s',
+      '1 min',
+      '2 min',
+      '25 min',
+      '1 h 10 min',
+      '3 h',
+    ])
+  })
+
   it('writes bytes in decimal units', () => {
     expect(f.formatBytes(0)).toBe('0 bytes')
     expect(f.formatBytes(1)).toBe('1 byte')

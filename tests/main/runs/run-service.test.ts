@@ -38,6 +38,7 @@ const plan: Jobs['plan']['output'] = {
   inputShape: [3],
   problems: [],
   warnings: [],
+  estimate: { multiplyAdds: 42, memoryBytes: 1e6, seconds: 3, isMeasured: false },
 }
 const epoch = (runId: string, n: number) => ({
   runId,

@@ -17,6 +17,7 @@ export const aRun = (what: Partial<Run> = {}): Run => ({
   baseline: { majorityAccuracy: 0.1 },
   parameterCount: 1000,
   device: 'CPU',
+  threads: null,
   classes: ['0', '1'],
   tags: [],
   note: '',

@@ -23,7 +23,7 @@ const preset = (id: string, params: Preset['params'], modalities: Preset['modali
   ...{ id, title: id, suits: '', modalities, params },
 })
 const plan = (params: Plan['params']): Plan => ({
-  ...{ params, layers: [], parameterCount: 0, inputShape: [4], problems: [], warnings: [] },
+  ...{ params, layers: [], parameterCount: 0, inputShape: [4], problems: [], warnings: [], estimate: null },
 })
 const keys = ({ properties }: ParamsSchema) => Object.keys(properties)
 

@@ -30,6 +30,10 @@ export const splitTitles: Record<Split, string> = { train: 'Train', validation: 
 export const plannedEpochs = ({ params }: Pick<Run, 'params'>): number | null =>
   typeof params['epochs'] === 'number' ? params['epochs'] : null
 
+/** How a run uses the processor. */
+export const threadWords = ({ within, across }: NonNullable<Run['threads']>): string =>
+  across > 1 ? `${across}, an op each` : String(within)
+
 /** A setting as people read it. */
 export function writeSetting(value: unknown): string {
   if (value === null || value === undefined) return '–'

@@ -45,4 +45,4 @@ export function draftFromRun(run: Run, modality: Modality, family: FamilyDescrip
   drafts.set(run.datasetId, { family: family.id, preset: preset?.id ?? null, params, name: '' })
 }
 
-const emptyPlan = { layers: [], parameterCount: 0, inputShape: [], problems: [], warnings: [] }
+const emptyPlan = { layers: [], parameterCount: 0, inputShape: [], problems: [], warnings: [], estimate: null }

@@ -1,5 +1,5 @@
 import { toErrorReply } from '@shared/errors'
-import type { Plan, RunSpec } from '@shared/schemas/run'
+import type { Estimate, Plan, RunSpec } from '@shared/schemas/run'
 import { useDebounceFn } from '@vueuse/core'
 import { onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 import { api } from '../../api'
@@ -42,3 +42,9 @@ export function usePlan(spec: Ref<RunSpec | null>, revision: Ref<unknown>) {
   onScopeDispose(() => asked++)
   return { plan, problems, isCurrent, ask }
 }
+
+/** What the estimated time rests on. */
+export const estimateHelp = ({ isMeasured }: Estimate): string =>
+  isMeasured
+    ? 'Time by the speed of earlier runs of this family on this machine; early stopping may end it sooner.'
+    : 'Time of an ordinary processor; it gets closer after the first run. Early stopping may end it sooner.'
