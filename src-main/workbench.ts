@@ -19,7 +19,7 @@ import { FilesService, type DesktopShell } from './services/files-service'
 import { LogBook } from './services/log-book'
 import { QualityService } from './services/quality-service'
 import { RunService } from './services/run-service'
-import { SampleFiles } from './services/sample-files'
+import { SampleFiles, type SampleFile } from './services/sample-files'
 import { SettingsStore } from './services/settings-store'
 import { SweepService } from './services/sweep-service'
 import { Tasks } from './services/tasks'
@@ -52,7 +52,7 @@ export interface Workbench {
   /** Every event with its name, for those that pass them on. */
   onAny(listener: (event: EventName, payload: unknown) => void): () => void
   /** The picture of a sample, at most `size` pixels a side; null: the original. */
-  sampleFile(sampleId: number, size: number | null): Promise<{ path: string; contentType: string }>
+  sampleFile(sampleId: number, size: number | null): Promise<SampleFile>
   log: ServiceContext['log']
   /** Bytes that another network stack than Node's sent to other hosts. */
   addBytesSent(bytes: number): void

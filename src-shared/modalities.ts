@@ -8,14 +8,21 @@ export interface ModalityFacts {
   /** The kind itself, as a heading. */
   title: string
   icon: string
-  /** `rows`: values in the workspace's database, with fields. `files`: referenced where the user has them. */
-  storage: 'rows' | 'files'
+  /**
+   * `rows`: values in the workspace's database, with fields. `files`: referenced where the user has them. `packed`: copied
+   * into a file of the workspace, many in one.
+   */
+  storage: 'rows' | 'files' | 'packed'
 }
 
 export const modalityFacts: Readonly<Record<Modality, ModalityFacts>> = {
   image: { one: 'picture', many: 'pictures', title: 'Pictures', icon: 'i-lucide-images', storage: 'files' },
   table: { one: 'row', many: 'rows', title: 'Table', icon: 'i-lucide-table-2', storage: 'rows' },
+  series: { one: 'series', many: 'series', title: 'Time series', icon: 'i-lucide-activity', storage: 'packed' },
 }
+
+/** Whether samples are files of the user's own, that may move or change. */
+export const isFiles = (modality: Modality): boolean => modalityFacts[modality].storage === 'files'
 
 /** Whether samples are rows with fields, kept in the database. */
 export const isRows = (modality: Modality): boolean => modalityFacts[modality].storage === 'rows'

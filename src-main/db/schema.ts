@@ -3,6 +3,7 @@ import runs from './migrations/0020-runs'
 import settings from './migrations/0030-settings'
 import dataFacts from './migrations/0040-data-facts'
 import sweeps from './migrations/0060-sweeps'
+import packed from './migrations/0080-packed'
 
 /** Every migration, in order. */
-export const migrations = [datasets, runs, settings, dataFacts, sweeps]
+export const migrations = [datasets, runs, settings, dataFacts, sweeps, packed]

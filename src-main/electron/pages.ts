@@ -48,8 +48,8 @@ async function servePictures(workbench: Workbench, query: URLSearchParams): Prom
 
 async function serveSample(workbench: Workbench, id: number, size: number | null): Promise<Response> {
   try {
-    const { path, contentType } = await workbench.sampleFile(id, size)
-    const body = Readable.toWeb(createReadStream(path)) as ReadableStream
+    const { path, contentType, range } = await workbench.sampleFile(id, size)
+    const body = Readable.toWeb(createReadStream(path, range)) as ReadableStream
     return answer(body, 200, contentType, { 'cache-control': 'private, max-age=3600' })
   } catch (error) {
     const { code, message } = toErrorReply(error)

@@ -105,8 +105,8 @@ function addFiles(app: FastifyInstance, workbench: Workbench, renderer: string):
   app.get('/sample/:id', async (request, reply) => {
     const { id } = request.params as { id: string }
     const { size } = request.query as { size?: string }
-    const { path, contentType } = await workbench.sampleFile(wholeNumber(id), size ? wholeNumber(size) : null)
-    return reply.type(contentType).header('cache-control', 'private, max-age=3600').send(createReadStream(path))
+    const { path, contentType, range } = await workbench.sampleFile(wholeNumber(id), size ? wholeNumber(size) : null)
+    return reply.type(contentType).header('cache-control', 'private, max-age=3600').send(createReadStream(path, range))
   })
 
   app.get('/samples', async (request, reply) => {

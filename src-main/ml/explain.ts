@@ -48,18 +48,21 @@ export async function explainSample(
   const startedAt = Date.now()
   const params = parseParams(method.params, raw, method.title) as Params
   const { classes } = trained.meta
-  const input = await trained.encode([sample], signal)
-  const baseline = trained.baseline()
+  const encoded = await trained.encode([sample], signal)
+  const view = trained.view?.(encoded)
+  const input = view?.input ?? encoded
+  const baseline = view?.baseline ?? trained.baseline()
   let map: Tensor | null = null
   let compared: Tensor | undefined
   try {
     compared = method.baselineOf?.(params, input, baseline)
-    const [row] = probabilityRows(() => trained.logits(input))
+    const [row] = probabilityRows(() => trained.logits(encoded))
     const predicted = argMax(row!)
     const target = targetClass === null ? predicted : classes.indexOf(targetClass)
     if (target < 0)
       throw new WorkbenchError('not_found', `This run has no class "${targetClass}"; it has ${classes.join(', ')}.`)
-    const { logits, gradient, model } = trained
+    const { model } = trained
+    const { logits, gradient } = view ? { logits: view.logits, gradient: undefined } : trained
     map = await method.attribute({ input, target, params, baseline, logits, gradient, model, signal, progress })
     const values = await map.data<'float32'>()
     const [min, max] = extent(values)
@@ -70,16 +73,16 @@ export async function explainSample(
       predicted: classes[predicted]!,
       probabilities: Object.fromEntries(classes.map((name, k) => [name, row![k]!])),
       attribution: tensorData(map.shape, values),
-      input: tensorData(trained.inputShape, await input.data<'float32'>()),
+      input: tensorData(input.shape.slice(1), view?.shown ?? (await input.data<'float32'>())),
       signed: method.isSignedWith?.(params) ?? method.signed,
       min,
       max,
-      convergenceDelta: method.complete ? completenessGap(trained, input, compared ?? baseline, target, values) : null,
+      convergenceDelta: method.complete ? completenessGap(logits, input, compared ?? baseline, target, values) : null,
       ...(trained.fields && { fields: byField(trained, sample, values) }),
       seconds: (Date.now() - startedAt) / 1000,
     }
   } finally {
-    tf.dispose([input, baseline])
+    tf.dispose([encoded, input, baseline])
     map?.dispose()
     compared?.dispose()
   }
@@ -96,15 +99,14 @@ function extent(values: Float32Array): [number, number] {
 
 /** |sum of attributions - (f(input) - f(baseline))|, in logits. */
 function completenessGap(
-  trained: TrainedModel,
+  logits: TrainedModel['logits'],
   input: Tensor,
   baseline: Tensor,
   target: number,
   values: Float32Array,
 ): number {
   const [at, without] = tf.tidy(() =>
-    trained
-      .logits(tf.concat([input, baseline]))
+    logits(tf.concat([input, baseline]))
       .slice([0, target], [-1, 1])
       .dataSync(),
   ) as Float32Array

@@ -1,6 +1,7 @@
 import type { Estimate, LayerInfo, Params, Plan } from '@shared/schemas/run'
 import { costOf } from './cost'
 import { fitPictures, pictureShape } from './encode/pictures'
+import { seriesShape } from './encode/series'
 import { maxCategories } from './encode/table'
 import { buildOutline } from './model'
 import { keysFor } from './params'
@@ -55,14 +56,15 @@ function estimateOf(model: LayersModel, params: RunParams, { modality, sampleCou
   }
 }
 
-/** Input shape as training will fit it; exact for pictures, for tables as far as the counts tell. */
+/** Input shape as training will fit it; exact for pictures and series, for tables as far as the counts tell. */
 function plannedShape(
-  { modality, picture, fields, distinct, missing }: PlanInput,
+  { modality, picture, series, fields, distinct, missing }: PlanInput,
   params: Partial<RunParams>,
 ): number[] {
   if (modality === 'image') {
     return pictureShape(fitPictures(picture ? [picture] : [], params.imageSize ?? 0, params.colour ?? 'auto'))
   }
+  if (modality === 'series') return seriesShape(series ?? { steps: 0, channels: 1 }, params.seriesLength ?? 0)
   const kept = fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
   const columns = kept.map(({ name, kind }) => {
     const isMissing = (missing?.[name] ?? 0) > 0 ? 1 : 0

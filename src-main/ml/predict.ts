@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { throwIfAborted } from '@shared/errors'
 import { argMax } from '@shared/metrics/classification'
+import { openSeries } from './decode/series/open'
 import { profileTable, readRows } from './decode/table-file'
 import { breathe, evaluationBatch } from './evaluate'
 import { typedRow } from './modalities/table'
@@ -35,10 +36,19 @@ export async function openTrained(runDir: string, log: (level: 'info', message: 
 /** The samples of a file: a picture is one, a table has one a row. Rows are read as they are asked for. */
 export async function* samplesIn(path: string, { meta }: TrainedModel, signal: AbortSignal): AsyncGenerator<NewSample> {
   if (meta.modality === 'image') return yield { name: path, input: { path } }
+  if (meta.modality === 'series') return yield* seriesIn(path, signal)
   const table = await tableOf(path, { meta }, signal)
   let row = 0
   for await (const cells of readRows(table, signal))
     yield { name: `${basename(path)}#${++row}`, input: { values: typedRow(table.columns, cells).values }, cells }
+}
+
+/** Series of a file, in its order; one file may hold many. */
+async function* seriesIn(path: string, signal: AbortSignal): AsyncGenerator<NewSample> {
+  const source = await openSeries([path], signal)
+  const channels = source.channels.length
+  for await (const { name, steps, values } of source.read(signal))
+    yield { name, input: { series: { steps, channels, values } } }
 }
 
 /** A table read with the kinds that its columns had in training. */

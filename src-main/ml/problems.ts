@@ -77,6 +77,7 @@ export function findWarnings(params: RunParams, { modality, classes, fields, spl
     warnings.push(`Early stopping cannot act: its patience of ${params.patience} epochs is as long as the run.`)
   if (params.optimizer !== 'sgd' && params.optimizer !== 'momentum' && params.learningRate > 0.05)
     warnings.push(`A learning rate of ${params.learningRate} is high for ${params.optimizer}; the run may diverge.`)
+  if (modality === 'series') return warnings
   if (modality === 'table') {
     if (params.excludeSensitive && !fields.some((field) => field.isSensitive))
       warnings.push('No field is marked as sensitive, so none is left out.')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { WorkbenchError } from '@shared/errors'
+import { modalityFacts } from '@shared/modalities'
 import type { Modality } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 import type { Family, Preset } from './families/define'
@@ -56,7 +57,7 @@ export function resolveParams(
   if (misplaced.length > 0)
     throw new WorkbenchError(
       'invalid_input',
-      `"${misplaced.join('", "')}" ${misplaced.length > 1 ? 'have' : 'has'} no meaning for ${context.modality === 'table' ? 'a table' : 'pictures'}. Leave it out.`,
+      `"${misplaced.join('", "')}" ${misplaced.length > 1 ? 'have' : 'has'} no meaning for ${modalityFacts[context.modality].many}. Leave it out.`,
       { misplaced },
     )
   return Object.fromEntries(Object.entries(full).filter(([key]) => fitting.has(key))) as RunParams

@@ -1,4 +1,5 @@
 import type { FieldKind, FieldValue, Modality, Split } from '@shared/schemas/dataset'
+import type { SeriesPlace } from './decode/series/pack'
 import type { Params, SplitMetrics } from '@shared/schemas/run'
 
 /** The data and labels of one run as they were when it started, written once as `snapshot.json` into the run's folder. */
@@ -14,6 +15,13 @@ export interface Snapshot {
   samples: SnapshotSample[]
 }
 
+/** A series at hand, [steps, channels]. */
+export interface SeriesValues {
+  steps: number
+  channels: number
+  values: Float32Array
+}
+
 export interface SnapshotSample {
   id: number
   /** Pictures: absolute path. */
@@ -22,6 +30,8 @@ export interface SnapshotSample {
   width?: number
   height?: number
   channels?: number
+  /** Series: where its values lie. */
+  series?: SeriesPlace
   /** Tables: values in the order of `Snapshot.fields`. */
   values?: FieldValue[]
   /** Class index, or null when unlabelled (never trained on; predicted all the same). */
@@ -51,14 +61,17 @@ export type PlanInput = Omit<Snapshot, 'samples'> & {
   trainPerClass: number[]
   /** Most frequent picture size and channel count. */
   picture: { width: number; height: number; channels: number } | null
+  /** Series: steps of the longest one in the training split, and channels. */
+  series?: { steps: number; channels: number } | null
   /** Table: number of one-hot columns per category field, for the layer picture. */
   distinct: Record<string, number>
   /** Table: samples without a value per field; one makes a further column. */
   missing?: Record<string, number>
 }
 
-/** Something to predict or explain: a picture by absolute path, or a table row by field name. */
+/** Something to predict or explain: a picture by absolute path, a series by its place, or a table row by field name. */
 export interface PredictInput {
   path?: string
+  series?: SeriesPlace | SeriesValues
   values?: Record<string, FieldValue>
 }

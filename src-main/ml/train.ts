@@ -126,7 +126,7 @@ async function prepare({ runDir, family: id, params: asked }: TrainInput, snapsh
   const { modality, classes, samples } = snapshot
   const context = { modality, sampleCount: samples.length, inputShape: [], classCount: classes.length }
   const params = resolveParams(family, asked, undefined, context)
-  const encoding = fitEncoding(snapshot, params)
+  const encoding = await fitEncoding(snapshot, params)
   const inputShape = inputShapeOf(encoding)
   const count = (split: 'train' | 'validation' | 'test') => indicesOf(snapshot, split, true).length
   const splits = { train: count('train'), validation: count('validation'), test: count('test') }

@@ -4,6 +4,7 @@ import { WorkbenchError } from '@shared/errors'
 import { compileScoreGradient } from './attribution/score'
 import { loadWeights, weightsStamp, writeWeights } from './checkpoint'
 import { encodeInputs } from './encode/encoding'
+import { shownSeries, type SeriesEncoding } from './encode/series'
 import { columnsByField, tableBaseline } from './encode/table'
 import { forward } from './evaluate'
 import { buildOutline, loadModelSpec } from './model'
@@ -32,6 +33,8 @@ export interface TrainedModel {
   /** What 'absent' means, [1, ...inputShape]: black for pictures; for tables numbers at the training mean, categories at
    *  their most frequent value. The caller disposes it. */
   baseline(): Tensor
+  /** Series: one encoded sample as explanations see it, without its padding. */
+  view?(encoded: Tensor): SampleView
   /** Differentiable. [n, ...inputShape] to [n, classes]. */
   logits(input: Tensor): Tensor
   /** Gradient of one class's logit at each of `inputs`, shaped as they are. */
@@ -40,6 +43,38 @@ export interface TrainedModel {
   /** SHA-256 of the weights: the key of everything computed from them. */
   checkpointId: string
   dispose(): void
+}
+
+/** A sample in the shape that people know it in, and the network as a function of that. The caller disposes its tensors. */
+export interface SampleView {
+  /** [1, ...shape] */
+  input: Tensor
+  baseline: Tensor
+  /** Differentiable. [n, ...shape] to logits [n, classes]. */
+  logits(input: Tensor): Tensor
+  /** What was seen, in the units of the data, [...shape]. */
+  shown: Float32Array
+}
+
+/** The steps that a series has, [1, length, channels]; its end and the channel that marks the steps are put on again. */
+function viewOfSeries(encoding: SeriesEncoding, encoded: Tensor, logits: (input: Tensor) => Tensor): SampleView {
+  const { steps, channels } = encoding
+  const { steps: length, values } = shownSeries(encoding, encoded.dataSync<'float32'>())
+  const input = tf.slice(encoded, [0, 0, 0], [1, length, channels])
+  const complete = (x: Tensor) => {
+    const present = tf.ones([x.shape[0]!, length, 1])
+    return tf.pad(tf.concat([x, present], 2), [
+      [0, 0],
+      [0, steps - length],
+      [0, 0],
+    ])
+  }
+  return {
+    input,
+    baseline: tf.zerosLike(input),
+    logits: (x) => tf.tidy(() => logits(complete(x))),
+    shown: values,
+  }
 }
 
 /** Models kept loaded, the least recently used leaves first. */
@@ -88,6 +123,7 @@ async function load(runDir: string): Promise<TrainedModel> {
   const logits = (input: Tensor) => forward(model, input)
   const score = compileScoreGradient(model, logits)
   const isTable = encoding.kind === 'table'
+  const isSeries = encoding.kind === 'series'
   return {
     meta,
     family,
@@ -100,6 +136,7 @@ async function load(runDir: string): Promise<TrainedModel> {
     ...(isTable && { columns: encoding.columns, fields: columnsByField(encoding) }),
     baseline: () =>
       isTable ? tf.tensor2d(tableBaseline(encoding), [1, inputShape[0]!]) : tf.zeros([1, ...inputShape]),
+    ...(isSeries && { view: (encoded: Tensor) => viewOfSeries(encoding, encoded, logits) }),
     logits,
     gradient: score.gradient,
     probabilities: (input) => tf.tidy(() => tf.softmax(forward(model, input))),

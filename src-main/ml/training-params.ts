@@ -285,6 +285,29 @@ export const TrainingParams = z.object({
       description: 'Makes pictures brighter or darker by up to this share of full white.',
       when: { augment: [true] },
     }),
+  seriesLength: z
+    .int()
+    .min(0)
+    .max(4096)
+    .default(0)
+    .meta({
+      group: 'Series',
+      modalities: ['series'],
+      title: 'Length',
+      description:
+        'Steps that the network sees; 0 takes the longest training series, at most 512. Longer ones are averaged down.',
+      unit: 'steps',
+    }),
+  normalise: z
+    .enum(['channel', 'sample', 'none'])
+    .default('channel')
+    .meta({
+      group: 'Series',
+      modalities: ['series'],
+      title: 'Normalise',
+      description:
+        'Brings values to mean 0 and deviation 1: by channel with the figures of the training split, or each sample by its own, where only the shape counts.',
+    }),
   excludeSensitive: z
     .boolean()
     .default(false)

@@ -5,14 +5,14 @@ import type { Derivation, Skipped, Split } from '@shared/schemas/dataset'
 import { isRows, modalityFacts } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
-import { automaticSplits, labelsOf } from './dataset-import'
+import { automaticSplits, fixedSplits, labelsOf } from './dataset-import'
 import { fieldRows, type FieldRow } from './dataset-fields'
 import { loadClasses, relativePath, type DatasetRow } from './dataset-queries'
 import { shortened, sizeOf, storeClasses, storeSamples, writeMuch } from './dataset-store'
 import { deriveValue } from './derive'
 import { recountFields } from './derived-fields'
 import { touch } from './edits'
-import { isTablePath, readPictures, readTable, type Incoming } from './incoming'
+import { discardPack, isTablePath, readPictures, readSeries, readTable, type Incoming } from './incoming'
 import { assignSplits } from './splits'
 import { checkTarget, orderClasses } from './table-target'
 import type { Progress } from './tasks'
@@ -22,7 +22,7 @@ import type { Progress } from './tasks'
  * into the splits in the shares that these have now. What was undone before can no longer be done again.
  */
 export async function addToDataset(
-  context: Pick<ServiceContext, 'db' | 'jobs' | 'tasks'>,
+  context: Pick<ServiceContext, 'db' | 'jobs' | 'paths' | 'tasks'>,
   dataset: DatasetRow,
   { paths, taskId }: { paths: string[]; taskId?: string },
   signal: AbortSignal,
@@ -33,16 +33,21 @@ export async function addToDataset(
     unit: modalityFacts[dataset.modality].many,
   }
   await context.tasks.run(task, signal, async (inner, progress) => {
-    const incoming = isRows(dataset.modality)
-      ? await moreRows(context, dataset, paths, inner, progress)
-      : await morePictures(context, dataset, paths, inner, progress)
-    throwIfAborted(inner)
-    await writeMuch(context.db, (tx) => append(tx, dataset, incoming))
+    const incoming = await more[modalityFacts[dataset.modality].storage](context, dataset, paths, inner, progress)
+    try {
+      throwIfAborted(inner)
+      await writeMuch(context.db, (tx) => append(tx, dataset, incoming))
+    } catch (error) {
+      await discardPack(context, incoming)
+      throw error
+    }
   })
 }
 
+type Context = Pick<ServiceContext, 'db' | 'jobs' | 'paths'>
+
 async function morePictures(
-  context: Pick<ServiceContext, 'db' | 'jobs'>,
+  context: Context,
   dataset: DatasetRow,
   paths: string[],
   signal: AbortSignal,
@@ -73,8 +78,34 @@ const nothingNew = (skipped: Skipped[]) =>
     { skipped: skipped.slice(0, 200) },
   )
 
+/** Series with as many channels as the dataset's; names are their files', so the same file can be added again. */
+async function moreSeries(
+  context: Context,
+  dataset: DatasetRow,
+  paths: string[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Incoming> {
+  const incoming = await readSeries(context, paths, signal, progress)
+  const known = await context.db.get<{ channels: number }>(
+    'SELECT channels FROM samples WHERE dataset_id = ? LIMIT 1',
+    dataset.id,
+  )
+  const got = incoming.series[0]?.channels
+  if (got !== undefined && got === (known?.channels ?? got)) return incoming
+  await discardPack(context, incoming)
+  if (got === undefined) throw nothingNew(incoming.skipped)
+  throw new WorkbenchError(
+    'incompatible',
+    `The series of "${dataset.name}" have ${known!.channels} channels, those of the files ${got}. Expected the same.`,
+  )
+}
+
+/** How a dataset of each storage takes more. */
+const more = { rows: moreRows, files: morePictures, packed: moreSeries }
+
 async function moreRows(
-  context: Pick<ServiceContext, 'db' | 'jobs'>,
+  context: Context,
   dataset: DatasetRow,
   paths: string[],
   signal: AbortSignal,
@@ -142,10 +173,10 @@ const positions = async (tx: Queries, datasetId: string) =>
 async function splitsOfNew(
   tx: Queries,
   { id }: DatasetRow,
-  { pictures }: Incoming,
+  incoming: Incoming,
   labels: (string | null)[],
 ): Promise<(Split | null)[]> {
-  const fixed = pictures.map(({ split }) => split)
+  const fixed = fixedSplits(incoming)
   if (fixed.some((split) => split !== null)) return fixed
   const counted = await tx.all<{ split: Split; n: number }>(
     'SELECT split, count(*) AS n FROM samples WHERE dataset_id = ? AND split IS NOT NULL GROUP BY split',

@@ -22,6 +22,7 @@ export async function deleteDataset(context: ServiceContext, dataset: DatasetRow
     throw new WorkbenchError('conflict', `Run "${busy.name}" still uses "${dataset.name}". Stop it first, then delete.`)
   const hashes = await ownHashes(db, dataset.id)
   const unpacked = await unpackedFolder(context, dataset)
+  const packs = await ownPacks(db, dataset.id)
   const before = await databaseBytes(paths.database)
   await db.transaction(async (tx) => {
     await tx.run('DELETE FROM samples WHERE dataset_id = ?', dataset.id)
@@ -33,6 +34,7 @@ export async function deleteDataset(context: ServiceContext, dataset: DatasetRow
   await db.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {}) // somebody reads: the next checkpoint does it
   let freedBytes = Math.max(0, before - (await databaseBytes(paths.database)))
   for (const { id } of runs) freedBytes += await removeFolder(runFolder(paths, id))
+  for (const pack of packs) freedBytes += await removeFile(join(paths.files, pack))
   if (unpacked) freedBytes += await removeFolder(unpacked)
   return { freedBytes: freedBytes + (await removeThumbnails(paths.cache, hashes)) }
 }
@@ -49,6 +51,20 @@ async function ownHashes(db: ServiceContext['db'], datasetId: string): Promise<s
   return JSON.parse(row!.hashes) as string[]
 }
 
+const ownPacks = async (db: ServiceContext['db'], datasetId: string) =>
+  (
+    await db.all<{ pack: string }>(
+      'SELECT DISTINCT pack FROM samples WHERE dataset_id = ? AND pack IS NOT NULL',
+      datasetId,
+    )
+  ).map(({ pack }) => pack)
+
+async function removeFile(path: string): Promise<number> {
+  const { size } = await stat(path).catch(() => ({ size: 0 }))
+  await rm(path, { force: true })
+  return size
+}
+
 async function removeThumbnails(cache: string, hashes: string[]): Promise<number> {
   const doomed = new Set(hashes)
   let bytes = 0
@@ -56,8 +72,7 @@ async function removeThumbnails(cache: string, hashes: string[]): Promise<number
     for (const name of await readdir(folder).catch(() => [])) {
       if (!doomed.has(name.split('-')[0]!)) continue
       const path = join(folder, name)
-      bytes += (await stat(path).catch(() => ({ size: 0 }))).size
-      await rm(path, { force: true })
+      bytes += await removeFile(path)
     }
   }
   return bytes

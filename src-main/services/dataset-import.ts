@@ -5,7 +5,7 @@ import { isRows, modalityFacts } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
 import { storeDataset, writeMuch, type NewDataset } from './dataset-store'
-import { readers, recognise, type Incoming } from './incoming'
+import { discardPack, readers, recognise, type Incoming } from './incoming'
 import { assignSplits } from './splits'
 import { checkTarget, classNameOf, orderClasses } from './table-target'
 import type { Progress } from './tasks'
@@ -16,7 +16,7 @@ const defaultSeed = 1
 
 /** Reads files and stores them as a new dataset; returns its id. Cancelled or failed, it leaves nothing behind. */
 export async function importDataset(
-  context: Pick<ServiceContext, 'db' | 'jobs' | 'tasks'>,
+  context: Pick<ServiceContext, 'db' | 'jobs' | 'paths' | 'tasks'>,
   spec: ImportSpec,
   signal: AbortSignal,
 ): Promise<string> {
@@ -26,24 +26,30 @@ export async function importDataset(
   const task = { taskId, title: `Importing ${basename(spec.paths[0]!)}`, unit: modalityFacts[modality].many }
   return context.tasks.run(task, signal, async (inner, progress) => {
     const incoming = await readIncoming(context, modality, spec, inner, progress)
-    const dataset = prepare(spec, incoming)
-    throwIfAborted(inner)
-    return writeMuch(context.db, async (tx) => {
-      await refuseTakenName(tx, spec.name)
-      return storeDataset(tx, dataset)
-    })
+    try {
+      const dataset = prepare(spec, incoming)
+      throwIfAborted(inner)
+      return await writeMuch(context.db, async (tx) => {
+        await refuseTakenName(tx, spec.name)
+        return storeDataset(tx, dataset)
+      })
+    } catch (error) {
+      await discardPack(context, incoming)
+      throw error
+    }
   })
 }
 
 async function readIncoming(
-  context: Pick<ServiceContext, 'jobs'>,
+  context: Pick<ServiceContext, 'jobs' | 'paths'>,
   modality: Modality,
   { paths, kinds }: ImportSpec,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Incoming> {
   const incoming = await readers[modality](context, { paths, kinds }, signal, progress)
-  if (incoming.pictures.length + incoming.rows.length > 0) return incoming
+  if (countOf(incoming) > 0) return incoming
+  await discardPack(context, incoming)
   const reasons = incoming.skipped.slice(0, 3).map(({ path, reason }) => `${path}: ${reason}`)
   throw new WorkbenchError(
     'invalid_input',
@@ -64,12 +70,12 @@ export async function refuseTakenName(db: Queries, name: string, exceptId = ''):
 export function prepare(spec: ImportSpec, incoming: Incoming): NewDataset {
   const { target = null, positive = null, sensitive, name } = spec
   if (isRows(incoming.modality)) checkColumns(spec, incoming)
-  else refuseColumns(spec)
+  else refuseColumns(spec, incoming)
   const labels = labelsOf(incoming, target)
   const classes = orderClasses(labels.filter((label) => label !== null))
   if (target !== null) checkTarget(target, kindOf(incoming, target), classes.length)
   if (positive !== null && !classes.includes(positive)) throw noSuchClass(positive, classes)
-  const fixed = incoming.pictures.map(({ split }) => split)
+  const fixed = fixedSplits(incoming)
   const splits = fixed.some((split) => split !== null) ? fixed : automaticSplits(labels)
   const notes = [...incoming.notes, ...notesOn(incoming, labels, classes, splits, fixed)]
   return { name, target, positive, sensitive, incoming: { ...incoming, notes }, classes, labels, splits }
@@ -94,16 +100,22 @@ function checkColumns({ target, sensitive, kinds }: ImportSpec, { fields }: Inco
   }
 }
 
-function refuseColumns({ target, sensitive }: ImportSpec): void {
+function refuseColumns({ target, sensitive }: ImportSpec, { modality }: Incoming): void {
   if (target === undefined && sensitive.length === 0) return
   throw new WorkbenchError(
     'invalid_input',
-    'Pictures have no columns, so they take no target and no sensitive features: their folders are their classes.',
+    `${modalityFacts[modality].title} have no fields of their own, so they take no target and no sensitive features: each has one class.`,
   )
 }
 
-export function labelsOf({ modality, pictures, rows }: Incoming, target: string | null): (string | null)[] {
-  if (!isRows(modality)) return pictures.map(({ className }) => className)
+const countOf = ({ pictures, rows, series }: Incoming) => pictures.length + rows.length + series.length
+
+/** Splits that folders or files fix; empty for rows. */
+export const fixedSplits = ({ pictures, series }: Incoming): (Split | null)[] =>
+  [...pictures, ...series].map(({ split }) => split)
+
+export function labelsOf({ modality, pictures, rows, series }: Incoming, target: string | null): (string | null)[] {
+  if (!isRows(modality)) return [...pictures, ...series].map(({ className }) => className)
   return rows.map((row) => (target === null ? null : classNameOf(row[target])))
 }
 
@@ -114,7 +126,7 @@ export function automaticSplits(labels: (string | null)[]): (Split | null)[] {
 }
 
 function notesOn(
-  { pictures, modality }: Incoming,
+  { pictures, series, modality }: Incoming,
   labels: (string | null)[],
   classes: string[],
   splits: (Split | null)[],
@@ -126,10 +138,14 @@ function notesOn(
   if (classes.length === 1)
     notes.push(`All labelled ${what} are of one class ("${classes[0]}"); training needs at least two.`)
   if (classes.length > 0 && unlabelled > 0) notes.push(`${unlabelled} ${what} have no label yet.`)
-  if (fixed.some((split) => split !== null)) notes.push('The splits are those of the folders.')
+  if (fixed.some((split) => split !== null)) notes.push('The splits are those of the folders or files.')
   else if (splits.some((split) => split !== null))
     notes.push('Split 70 % train, 10 % validation, 20 % test, each class in the same shares (seed 1).')
-  const copies = pictures.length - new Set(pictures.map(({ hash }) => hash)).size
-  if (copies > 0) notes.push(`${copies} ${copies === 1 ? 'picture is' : 'pictures are'} identical to another one.`)
+  const hashes = [...pictures, ...series].map(({ hash }) => hash)
+  const copies = hashes.length - new Set(hashes).size
+  if (copies > 0)
+    notes.push(
+      `${copies} ${copies === 1 ? `${modalityFacts[modality].one} is` : `${what} are`} identical to another one.`,
+    )
   return notes
 }

@@ -1,7 +1,9 @@
-import { relative, resolve, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { ClassInfo, Dataset, Field, FieldValue, Modality, Sample, Split } from '@shared/schemas/dataset'
+import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
+import type { PredictInput, SeriesPlace } from '../worker/protocol'
 import { loadFields, type FieldRow } from './dataset-fields'
 
 export type { FieldRow }
@@ -35,6 +37,9 @@ export interface SampleRow {
   channels: number | null
   /** A table row as JSON text of an object by field name. */
   values: string | null
+  /** A series: the pack below the workspace's files, and where in it the values begin. */
+  pack: string | null
+  pack_offset: number | null
   class_id: number | null
   split: Split | null
   state: Sample['state']
@@ -146,6 +151,23 @@ async function findSample(db: Queries, datasetId: string, ref: string): Promise<
   if (/^#\d{1,15}$/.test(ref)) return by('row', Number(ref.slice(1)))
   const byId = /^\d{1,15}$/.test(ref) ? await by('id', Number(ref)) : undefined
   return byId ?? by('path', ref) ?? undefined
+}
+
+/** Where the values of a series lie. */
+export function seriesPlace({ files }: { files: string }, row: SampleRow): SeriesPlace {
+  if (row.pack === null) throw new WorkbenchError('incompatible', `Sample ${row.id} is no series; this needs one.`)
+  return {
+    path: join(files, row.pack),
+    offset: row.pack_offset ?? 0,
+    steps: row.width ?? 0,
+    channels: row.channels ?? 1,
+  }
+}
+
+/** A sample as a model takes it. */
+export function predictInput(paths: { files: string }, dataset: DatasetRow, row: SampleRow): PredictInput {
+  if (isRows(dataset.modality)) return { values: JSON.parse(row.values ?? '{}') }
+  return row.pack === null ? { path: samplePath(dataset, row) } : { series: seriesPlace(paths, row) }
 }
 
 /** Absolute path of a picture; table rows have none. */

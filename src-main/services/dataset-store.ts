@@ -58,8 +58,8 @@ export async function storeDataset(tx: Queries, dataset: NewDataset): Promise<st
   return id
 }
 
-export const sizeOf = ({ pictures, source }: Incoming) =>
-  pictures.reduce((sum, { sizeBytes }) => sum + sizeBytes, source?.sizeBytes ?? 0)
+export const sizeOf = ({ pictures, source, sizeBytes: packed }: Incoming) =>
+  pictures.reduce((sum, { sizeBytes }) => sum + sizeBytes, packed + (source?.sizeBytes ?? 0))
 
 const keptSkips = 200
 
@@ -116,17 +116,22 @@ export async function storeSamples(
   return counters
 }
 
-function contentOf({ modality, pictures, rows, sourcePath }: Incoming, i: number): unknown[] {
-  if (isRows(modality)) return [null, null, null, null, null, null, null, JSON.stringify(rows[i])]
+function contentOf({ modality, pictures, rows, series, pack, sourcePath }: Incoming, i: number): unknown[] {
+  if (isRows(modality)) return [null, null, null, null, null, null, null, JSON.stringify(rows[i]), null, null]
+  if (pack !== null) {
+    const { name, hash, steps, channels, offset } = series[i]!
+    return [name, hash, null, null, steps, null, channels, null, pack, offset]
+  }
   const { path, hash, sizeBytes, modifiedAt, width, height, channels } = pictures[i]!
-  return [relativePath(sourcePath, path), hash, sizeBytes, modifiedAt, width, height, channels, null]
+  return [relativePath(sourcePath, path), hash, sizeBytes, modifiedAt, width, height, channels, null, null, null]
 }
 
 const insertSamples = (tx: Queries, datasetId: string, batch: string) =>
   tx.run(
-    `INSERT INTO samples (dataset_id, id, row, class_id, split, path, hash, size_bytes, modified_at, width, height, channels, "values")
+    `INSERT INTO samples (dataset_id, id, row, class_id, split, path, hash, size_bytes, modified_at, width, height, channels, "values", pack, pack_offset)
      SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-            value ->> 8, value ->> 9, value ->> 10, value ->> 11
+            value ->> 8, value ->> 9, value ->> 10, value ->> 11,
+            value ->> 12, value ->> 13
      FROM json_each(?)`,
     datasetId,
     batch,

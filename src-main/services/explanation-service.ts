@@ -6,7 +6,7 @@ import { WorkbenchError } from '@shared/errors'
 import { Explanation, Importance, type ExplainSpec, type ImportanceSpec } from '@shared/schemas/explanation'
 import { isRows } from '@shared/modalities'
 import type { ServiceContext } from './context'
-import { resolveDataset, resolveSample, samplePath } from './dataset-queries'
+import { predictInput, resolveDataset, resolveSample } from './dataset-queries'
 import { resolveRun, runFolder, type RunRow } from './run-queries'
 
 type Parsed = ExplainSpec
@@ -26,9 +26,7 @@ export class ExplanationService implements Service<'explanations'> {
     const file = this.#cacheFile(key)
     const known = await readCached(file, Explanation)
     if (known) return { ...known, isCached: true }
-    const input = !isRows(dataset.modality)
-      ? { path: samplePath(dataset, sample) }
-      : { values: JSON.parse(sample.values ?? '{}') }
+    const input = predictInput(paths, dataset, sample)
     const computed = await tasks.run(
       { taskId: spec.taskId, title: `Explaining by ${spec.method}`, unit: 'steps' },
       signal,

@@ -1,8 +1,10 @@
-import { resolve } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import { isTableName } from '@shared/file-kinds'
 import type { FieldKind, FieldValue, Modality, Skipped, Split } from '@shared/schemas/dataset'
-import type { ScannedPicture } from '../worker/protocol'
+import type { ScannedPicture, ScannedSeries } from '../worker/protocol'
 import type { ServiceContext } from './context'
 import type { Progress } from './tasks'
 
@@ -12,10 +14,16 @@ export interface Incoming {
   /** Folder of the pictures, or the table's file. */
   sourcePath: string
   pictures: ScannedPicture[]
+  /** Series that lie in the pack below, in its order. */
+  series: ScannedSeries[]
+  /** The pack that the series were copied into, relative to the workspace's files; null without one. */
+  pack: string | null
   rows: Record<string, FieldValue>[]
   fields: { name: string; kind: FieldKind }[]
   /** The table's file as it was read. */
   source: SourceFile | null
+  /** Of the pack; pictures and tables know their own. */
+  sizeBytes: number
   skipped: Skipped[]
   notes: string[]
 }
@@ -31,7 +39,9 @@ export interface SourceFile {
 
 export type Placed = { split: Split | null; className: string | null }
 
-type Reader = Pick<ServiceContext, 'jobs'>
+type Reader = Pick<ServiceContext, 'jobs' | 'paths'>
+
+const nothingYet = { pictures: [], series: [], pack: null, rows: [], fields: [], source: null, sizeBytes: 0 }
 
 /** Decodes pictures in the decoding process. */
 export async function readPictures(
@@ -55,7 +65,7 @@ export async function readPictures(
       },
     },
   )
-  return { modality: 'image', sourcePath: root, pictures, rows: [], fields: [], source: null, skipped, notes: [] }
+  return { ...nothingYet, modality: 'image', sourcePath: root, pictures, skipped, notes: [] }
 }
 
 /** Parses a table in the decoding process; `kinds` are those that the user corrected. */
@@ -82,11 +92,46 @@ export async function readTable(
     },
   )
   const source = { path, hash: file.hash, sizeBytes: file.sizeBytes, modifiedAt: file.modifiedAt }
-  return { modality: 'table', sourcePath: path, pictures: [], rows, fields, source, skipped, notes }
+  return { ...nothingYet, modality: 'table', sourcePath: path, rows, fields, source, skipped, notes }
+}
+
+/** Copies series into a pack of the workspace, in the decoding process. `discardPack` takes it away again. */
+export async function readSeries(
+  { jobs, paths: { files } }: Reader,
+  paths: string[],
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Incoming> {
+  const series: ScannedSeries[] = []
+  const skipped: Skipped[] = []
+  const pack = join('series', `${randomUUID().slice(0, 8)}.f32`)
+  const { root, notes, sizeBytes } = await jobs.run(
+    'decode',
+    'read-series',
+    { paths, out: join(files, pack) },
+    {
+      signal,
+      onEvent: (event) => {
+        series.push(...event.series)
+        skipped.push(...event.skipped)
+        progress(event.done, event.total)
+      },
+    },
+  )
+  return { ...nothingYet, modality: 'series', sourcePath: root, series, pack, skipped, notes, sizeBytes }
+}
+
+/** What an import that came to nothing leaves in the workspace's files. */
+export async function discardPack({ paths }: Pick<ServiceContext, 'paths'>, { pack }: Incoming): Promise<void> {
+  if (pack !== null) await rm(join(paths.files, pack), { force: true })
 }
 
 /** What these paths hold, as the decoding process tells. */
-export async function recognise({ jobs }: Reader, paths: string[], signal: AbortSignal): Promise<Modality> {
+export async function recognise(
+  { jobs }: Pick<Reader, 'jobs'>,
+  paths: string[],
+  signal: AbortSignal,
+): Promise<Modality> {
   return (await jobs.run('decode', 'recognise', { paths }, { signal })).modality
 }
 
@@ -99,6 +144,7 @@ export const readers: Record<
 > = {
   image: (reader, { paths }, signal, progress) => readPictures(reader, paths, signal, progress),
   table: (reader, { paths, kinds }, signal, progress) => readTable(reader, onlyOne(paths), kinds, signal, progress),
+  series: (reader, { paths }, signal, progress) => readSeries(reader, paths, signal, progress),
 }
 
 function onlyOne(paths: string[]): string {

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Sample } from '@shared/schemas/dataset'
-import { isRows } from '@shared/modalities'
+import { isFiles } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { HashedFile } from '../worker/protocol'
 import type { ServiceContext } from './context'
@@ -21,7 +21,7 @@ export async function checkOriginals(
   progress: Progress,
 ): Promise<Checked> {
   const { db } = context
-  if (isRows(dataset.modality)) return checkTable(context, dataset, signal)
+  if (!isFiles(dataset.modality)) return checkTable(context, dataset, signal)
   const total = (await db.get<{ n: number }>('SELECT count(*) AS n FROM samples WHERE dataset_id = ?', dataset.id))!.n
   const counts: Checked = { ok: 0, missing: 0, changed: 0 }
   for (let after = 0; ;) {
@@ -81,7 +81,7 @@ async function storeStates(db: ServiceContext['db'], datasetId: string, page: Sa
   })
 }
 
-/** A table's rows live in the workspace; only the files that they came from are looked at. */
+/** A table's rows and series live in the workspace; only the files that they came from are looked at. */
 async function checkTable(
   context: Pick<ServiceContext, 'db' | 'jobs'>,
   dataset: DatasetRow,
@@ -140,7 +140,7 @@ async function lostOriginals(
   dataset: DatasetRow,
   signal: AbortSignal,
 ): Promise<Lost[]> {
-  if (isRows(dataset.modality)) {
+  if (!isFiles(dataset.modality)) {
     const sources = JSON.parse(dataset.sources) as SourceFile[]
     const files = await look(context, sources, signal)
     const lost = sources.filter((source, i) => stateOf(source, files[i]!) !== 'ok')
@@ -167,7 +167,7 @@ function bestMatch(oldPath: string, files: HashedFile[]): HashedFile | null {
 type Relinked = { original: Lost; file: HashedFile }[]
 
 async function store(tx: Queries, dataset: DatasetRow, found: Relinked): Promise<void> {
-  if (isRows(dataset.modality)) return storeTableSource(tx, dataset, found)
+  if (!isFiles(dataset.modality)) return storeTableSource(tx, dataset, found)
   const newRoot = await movedRoot(tx, dataset, found)
   if (newRoot) await tx.run('UPDATE datasets SET source_path = ? WHERE id = ?', newRoot, dataset.id)
   const root = newRoot ?? dataset.source_path

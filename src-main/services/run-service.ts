@@ -13,6 +13,7 @@ import type {
   RunResults,
   RunSpec,
 } from '@shared/schemas/run'
+import { isRows } from '@shared/modalities'
 import type { FieldValue, Split } from '@shared/schemas/dataset'
 import type { ServiceContext } from './context'
 import { resolveDataset, resolveSample, samplePath, type SampleRow } from './dataset-queries'
@@ -76,7 +77,7 @@ export class RunService implements Service<'runs'> {
     const { db, jobs } = this.context
     const row = await resolveDataset(db, dataset)
     if (row.modality !== 'image')
-      throw new WorkbenchError('incompatible', 'Augmentation is for pictures; this dataset is a table.')
+      throw new WorkbenchError('incompatible', 'Augmentation is for pictures; this dataset holds others.')
     const picture = sample
       ? await resolveSample(db, row.id, sample)
       : await db.get<SampleRow>(
@@ -104,7 +105,7 @@ export class RunService implements Service<'runs'> {
     const runId = randomUUID().slice(0, 8)
     const folder = runFolder(paths, runId)
     try {
-      const { classes } = await writeSnapshot(db, dataset, snapshotPath(folder))
+      const { classes } = await writeSnapshot(this.context, dataset, snapshotPath(folder))
       const name = spec.name ?? (await this.#freshName(dataset.id, spec.family))
       const summary: RunSummary = {
         classes,
@@ -229,7 +230,7 @@ export class RunService implements Service<'runs'> {
     const { jobs, tasks, db } = this.context
     const runDir = await this.#trainedFolder(run)
     const { modality } = await resolveDataset(db, (await resolveRun(db, run)).dataset_id)
-    if (modality === 'table' && files.length > 1)
+    if (isRows(modality) && files.length > 1)
       throw new WorkbenchError('invalid_input', `Expected one table, got ${files.length} files. Predict one at a time.`)
     const path = resolve(/\.csv$/i.test(out) ? out : `${out}.csv`)
     if (files.some((file) => resolve(file) === path))

@@ -5,7 +5,8 @@ import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { Snapshot, SnapshotSample } from '../ml/snapshot'
 import type { PlanInput } from '../worker/protocol'
-import { loadDataset, samplePath, type DatasetRow, type SampleRow } from './dataset-queries'
+import type { ServiceContext } from './context'
+import { loadDataset, samplePath, seriesPlace, type DatasetRow, type SampleRow } from './dataset-queries'
 
 const pageSize = 1000
 
@@ -34,7 +35,11 @@ export async function snapshotHeader(
 }
 
 /** Writes the data and labels of this moment as `snapshot.json`, in pages, beside and renamed. Returns its header. */
-export async function writeSnapshot(db: Queries, dataset: DatasetRow, path: string): Promise<Header> {
+export async function writeSnapshot(
+  { db, paths }: Pick<ServiceContext, 'db' | 'paths'>,
+  dataset: DatasetRow,
+  path: string,
+): Promise<Header> {
   const { header, classIds } = await snapshotHeader(db, dataset)
   const indexOf = new Map(classIds.map((id, index) => [id, index]))
   await mkdir(dirname(path), { recursive: true })
@@ -50,7 +55,7 @@ export async function writeSnapshot(db: Queries, dataset: DatasetRow, path: stri
         pageSize,
       )
       if (rows.length === 0) break
-      const text = rows.map((row) => JSON.stringify(toSnapshotSample(dataset, row, header, indexOf))).join(',')
+      const text = rows.map((row) => JSON.stringify(toSnapshotSample(paths, dataset, row, header, indexOf))).join(',')
       await file.write(isFirst ? text : `,${text}`)
       isFirst = false
       after = rows.at(-1)!.row
@@ -70,6 +75,7 @@ export async function writeSnapshot(db: Queries, dataset: DatasetRow, path: stri
 export const snapshotPath = (folder: string) => join(folder, 'snapshot.json')
 
 function toSnapshotSample(
+  paths: { files: string },
   dataset: DatasetRow,
   row: SampleRow,
   { fields, modality }: Header,
@@ -81,6 +87,7 @@ function toSnapshotSample(
     const values = JSON.parse(row.values ?? '{}') as Record<string, FieldValue>
     return { ...common, values: fields.map((field) => values[field.name] ?? null) }
   }
+  if (row.pack !== null) return { ...common, series: seriesPlace(paths, row) }
   return {
     ...common,
     path: samplePath(dataset, row),
@@ -102,8 +109,12 @@ export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanI
   const total = await db.get<{ n: number }>('SELECT count(*) AS n FROM samples WHERE dataset_id = ?', dataset.id)
   const inSplit = (split: Split) => counts.filter((row) => row.split === split).reduce((sum, row) => sum + row.n, 0)
   const picture = await db.get<{ width: number; height: number; channels: number }>(
-    `SELECT width, height, max(channels) AS channels FROM samples WHERE dataset_id = ? AND width IS NOT NULL
+    `SELECT width, height, max(channels) AS channels FROM samples WHERE dataset_id = ? AND height IS NOT NULL
      GROUP BY width, height ORDER BY count(*) DESC LIMIT 1`,
+    dataset.id,
+  )
+  const series = await db.get<{ steps: number | null; channels: number }>(
+    "SELECT max(width) AS steps, max(channels) AS channels FROM samples WHERE dataset_id = ? AND pack IS NOT NULL AND split = 'train' AND class_id IS NOT NULL",
     dataset.id,
   )
   return {
@@ -112,6 +123,7 @@ export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanI
     splits: { train: inSplit('train'), validation: inSplit('validation'), test: inSplit('test') },
     trainPerClass: classIds.map((id) => counts.find((row) => row.split === 'train' && row.class_id === id)?.n ?? 0),
     picture: picture ?? null,
+    series: series?.steps ? { steps: series.steps, channels: series.channels } : null,
     distinct: await distinctValues(db, dataset.id, header),
   }
 }

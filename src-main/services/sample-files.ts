@@ -3,10 +3,12 @@ import { access, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { toErrorReply, WorkbenchError } from '@shared/errors'
 import type { ServiceContext } from './context'
-import { samplePath, type SampleRow } from './dataset-queries'
+import { samplePath, seriesPlace, type SampleRow } from './dataset-queries'
 
 export interface SampleFile {
   path: string
+  /** Which bytes of the file; left out: all of them. */
+  range?: { start: number; end: number }
   contentType: string
 }
 
@@ -19,10 +21,16 @@ const browserTypes: Record<string, string> = {
   '.avif': 'image/avif',
 }
 
+/** Writes a picture of `size` pixels to `out`. */
+type Draw = (size: number, out: string) => Promise<void>
+
 /** Few sizes, so that a zoomed gallery fills the cache with few copies. Pixels of the longer side. */
 const thumbnailSizes = [64, 128, 256, 512, 1024, 2048, 4096]
 
-/** Serves pictures by sample: the original where a browser shows it and it is small, else a thumbnail from the cache. */
+/**
+ * Serves pictures by sample: the original where a browser shows it and it is small, else a thumbnail from the cache. Of a
+ * series, its drawing, or without a size its values: float32, [steps, channels].
+ */
 export class SampleFiles {
   readonly #making = new Map<string, Promise<void>>()
 
@@ -35,6 +43,7 @@ export class SampleFiles {
       sampleId,
     )
     if (!row) throw new WorkbenchError('not_found', `No sample with id ${sampleId}.`)
+    if (row.pack !== null) return this.#series(row, size)
     const original = samplePath(row, row)
     const type = browserTypes[extname(original).toLowerCase()]
     const longest = Math.max(row.width ?? 0, row.height ?? 0)
@@ -42,39 +51,54 @@ export class SampleFiles {
       await access(original).catch(() => missing(original))
       return { path: original, contentType: type }
     }
-    return this.#thumbnail(original, row.hash ?? String(row.id), size ?? thumbnailSizes.at(-1)!)
+    const wanted = size ?? thumbnailSizes.at(-1)!
+    return this.#thumbnail(row.hash ?? String(row.id), wanted, async (side, out) => {
+      await access(original).catch(() => missing(original))
+      await this.context.jobs.run('decode', 'thumbnail', { path: original, size: side, out }).catch((error) => {
+        if (toErrorReply(error).code === 'not_found') missing(original)
+        throw error
+      })
+    })
   }
 
-  async #thumbnail(original: string, hash: string, wanted: number): Promise<SampleFile> {
+  #series(row: SampleRow, size: number | null): Promise<SampleFile> | SampleFile {
+    const series = seriesPlace(this.context.paths, row)
+    if (size === null) {
+      const [start, count] = [series.offset * 4, series.steps * series.channels * 4]
+      return { path: series.path, contentType: 'application/octet-stream', range: { start, end: start + count - 1 } }
+    }
+    return this.#thumbnail(row.hash!, size, async (side, out) => {
+      await this.context.jobs.run('decode', 'draw-series', { series, size: side, out })
+    })
+  }
+
+  async #thumbnail(hash: string, wanted: number, draw: Draw): Promise<SampleFile> {
     const size = thumbnailSizes.find((candidate) => candidate >= wanted) ?? thumbnailSizes.at(-1)!
     const path = thumbnailPath(this.context.paths.cache, hash, size)
     const exists = await access(path).then(
       () => true,
       () => false,
     )
-    if (!exists) await this.#make(original, size, path)
+    if (!exists) await this.#make(size, path, draw)
     return { path, contentType: 'image/webp' }
   }
 
-  #make(original: string, size: number, out: string): Promise<void> {
+  #make(size: number, out: string, draw: Draw): Promise<void> {
     const making = this.#making.get(out)
     if (making) return making
-    const promise = this.#write(original, size, out).finally(() => this.#making.delete(out))
+    const promise = this.#write(size, out, draw).finally(() => this.#making.delete(out))
     this.#making.set(out, promise)
     return promise
   }
 
-  async #write(original: string, size: number, out: string): Promise<void> {
-    await access(original).catch(() => missing(original))
+  async #write(size: number, out: string, draw: Draw): Promise<void> {
     await mkdir(dirname(out), { recursive: true })
     const partial = `${out}.${randomUUID()}.partial`
     try {
-      await this.context.jobs.run('decode', 'thumbnail', { path: original, size, out: partial })
+      await draw(size, partial)
       await rename(partial, out)
     } catch (error) {
       await rm(partial, { force: true })
-      const { code } = toErrorReply(error)
-      if (code === 'not_found') missing(original)
       throw error
     }
   }

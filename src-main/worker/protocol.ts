@@ -6,6 +6,7 @@ import type { Audit } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
 import type { AuditInput } from '../ml/audit/audit'
+import type { SeriesPlace } from '../ml/decode/series/pack'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
 import type { TimedNet } from '../ml/time-steps'
 
@@ -19,6 +20,19 @@ export interface ScannedPicture {
   modifiedAt: number
   width: number
   height: number
+  channels: number
+}
+
+/** A series that was read: where its values lie in the pack, and what its class and split are. */
+export interface ScannedSeries {
+  name: string
+  className: string | null
+  split: Split | null
+  /** SHA-256 of its values, hex. */
+  hash: string
+  /** In values from the pack's start. */
+  offset: number
+  steps: number
   channels: number
 }
 
@@ -76,6 +90,12 @@ export interface Jobs {
       notes: string[]
     }
   }
+  /** Writes all series into `out`, a pack of float32 values: [steps, channels] one after the other, NaN is missing. */
+  'read-series': {
+    input: { paths: string[]; out: string }
+    event: { series: ScannedSeries[]; skipped: Skipped[]; done: number; total: number | null }
+    output: { root: string; channels: string[]; notes: string[]; sizeBytes: number }
+  }
   /**
    * Looks at originals. With `files`: whether each is still the same (size and time, else its hash). With `folder`:
    * hashes what lies there and has one of `sizes`, to find files that were moved.
@@ -95,6 +115,12 @@ export interface Jobs {
       pictures: ({ deviation: number; sharpness: number | null } | null)[]
       pairs: { a: number; b: number; likeness: number }[]
     }
+  }
+  /** Draws a series into a square WebP of `size` pixels. */
+  'draw-series': {
+    input: { series: SeriesPlace; size: number; out: string }
+    event: never
+    output: { sizeBytes: number }
   }
   /** Writes a WebP of at most `size` pixels a side to `out`. */
   thumbnail: { input: { path: string; size: number; out: string }; event: never; output: { sizeBytes: number } }
@@ -174,7 +200,7 @@ export interface Jobs {
   }
 }
 
-export type { PlanInput, PredictInput }
+export type { PlanInput, PredictInput, SeriesPlace }
 
 export type JobName = keyof Jobs
 

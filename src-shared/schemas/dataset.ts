@@ -1,6 +1,10 @@
 import { z } from 'zod'
 
-export const Modality = z.enum(['image', 'table'])
+export const Modality = z.enum([
+  'image', // pictures
+  'table',
+  'series', // time series, each with a class
+])
 export type Modality = z.infer<typeof Modality>
 
 export const Split = z.enum(['train', 'validation', 'test'])
@@ -94,6 +98,7 @@ export const Sample = z.object({
   classId: z.number().int().nullable(),
   className: z.string().nullable(),
   split: Split.nullable(),
+  /** Pictures: pixels; series: steps. */
   width: z.number().int().nullable(),
   height: z.number().int().nullable(),
   channels: z.number().int().nullable(),
@@ -140,6 +145,22 @@ export const ImportSpec = z.object({
 })
 export type ImportSpec = z.infer<typeof ImportSpec>
 
+/** Series as a preview shows them: `curves` are values by channel and step, at most a few hundred steps, null is missing. */
+export const SeriesFacts = z.object({
+  channels: z.array(z.string()),
+  shortest: z.number().int(),
+  longest: z.number().int(),
+  missing: z.number().int(),
+  curves: z.array(
+    z.object({
+      name: z.string(),
+      className: z.string().nullable(),
+      channels: z.array(z.array(z.number().nullable())),
+    }),
+  ),
+})
+export type SeriesFacts = z.infer<typeof SeriesFacts>
+
 /** What `inspect` finds before anything is imported. */
 export const Inspection = z.object({
   modality: Modality,
@@ -167,6 +188,8 @@ export const Inspection = z.object({
   /** Plain sentences: encoding found, delimiter, duplicate headers, ragged rows … */
   notes: z.array(z.string()),
   skipped: z.array(Skipped),
+  /** Series: what their channels are called, how long they are, and the first of them. */
+  series: SeriesFacts.optional(),
 })
 export type Inspection = z.infer<typeof Inspection>
 

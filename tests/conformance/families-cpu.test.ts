@@ -7,5 +7,9 @@ vi.hoisted(() => void (process.env['PELLUCID_ENGINE'] = 'cpu'))
 
 describe('model families on the pure-JavaScript engine', () => {
   test('is the engine in use', () => expect(engineStatus().backend).toBe('cpu'))
-  testFamilies({ image: { epochs: 10, samples: 60 }, table: { epochs: 15, samples: 120 } })
+  testFamilies({
+    image: { epochs: 10, samples: 60 },
+    table: { epochs: 15, samples: 120 },
+    series: { epochs: 12, samples: 90 },
+  })
 })

@@ -14,6 +14,7 @@ import { loadTrained, unloadTrained } from '@main/ml/trained'
 import type { Modality } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 import { runFolderWith, toyPictures, toyTable } from '../main/ml/toy'
+import { toySeries } from '../main/ml/toy-series'
 
 /** What every family must keep, on whichever engine this process has; a family that is found is tested, with no list. */
 export function testFamilies(toy: Record<Modality, { epochs: number; samples: number }>) {
@@ -21,8 +22,14 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
   beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'pellucid-test-'))))
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  const toySet = (modality: Modality): Promise<Snapshot> | Snapshot =>
-    modality === 'image' ? toyPictures(join(folder, 'pictures'), toy.image.samples) : toyTable(toy.table.samples)
+  const toySets: Record<Modality, () => Promise<Snapshot> | Snapshot> = {
+    image: () => toyPictures(join(folder, 'pictures'), toy.image.samples),
+    table: () => toyTable(toy.table.samples),
+    series: () => toySeries(join(folder, 'series'), toy.series.samples),
+  }
+  const toySet = (modality: Modality) => toySets[modality]()
+  /** A shape of one encoded sample, for plans and builds. */
+  const shapes: Record<Modality, number[]> = { image: [28, 28, 1], table: [5], series: [24, 3] }
 
   /** A small network keeps the pure-JavaScript engine fast: widths shrink. */
   function smallParams(id: string): Params {
@@ -72,9 +79,9 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
       const { runDir, rows } = await run(id, modality, 'loaded', { epochs: 1 })
       const snapshot = await toySet(modality)
       const { fields, samples: all } = snapshot
-      const inputs = all.slice(0, 4).map(({ path, values }) => {
-        const named = fields.map(({ name }, i) => [name, values![i]!] as const)
-        return modality === 'image' ? { path } : { values: Object.fromEntries(named) }
+      const inputs = all.slice(0, 4).map(({ path, series, values }) => {
+        const named = fields.map(({ name }, i) => [name, values?.[i] ?? null] as const)
+        return modality === 'table' ? { values: Object.fromEntries(named) } : { path, series }
       })
       const model = await loadTrained(runDir)
       const encoded = await model.encode(inputs)
@@ -102,7 +109,7 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
 
     test('every preset can be trained', () => {
       const family = familyNamed(id)
-      const inputShape = modality === 'image' ? [28, 28, 1] : [5]
+      const inputShape = shapes[modality]
       const facts = { modality, classes: ['a', 'b'], fields: [], trainPerClass: [500, 500], inputShape }
       for (const preset of family.presets.filter((each) => each.modalities.includes(modality))) {
         const context = { modality, sampleCount: 1000, inputShape, classCount: 2 }
@@ -116,7 +123,7 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
       const family = familyNamed(id)
       const context = { modality, sampleCount: 100, inputShape: [8, 8, 1], classCount: 3 }
       const own = resolveParams(family, params(id, modality), undefined, context)
-      const inputShape = modality === 'image' ? [8, 8, 1] : [5]
+      const inputShape = modality === 'image' ? [8, 8, 1] : shapes[modality]
       const build = () => family.build({ params: own as never, inputShape, classCount: 3, seed: 1 })
       const [first, second] = [build(), build()]
       expect(first.weights.map(({ originalName }) => originalName)).toEqual(

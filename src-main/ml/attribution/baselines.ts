@@ -6,7 +6,7 @@ import { tf, type Tensor, type TensorFlow } from '../tf'
 export const Baseline = z.enum(['neutral', 'mean', 'blur']).default('neutral').meta({
   title: 'Compared with',
   description:
-    'What counts as absent: neutral is black for pictures and the average row for tables; for pictures also their mean colour, which shows dark parts too, or the picture blurred.',
+    'What counts as absent: neutral is black for pictures, the average row for tables and the training mean for series; for pictures also their mean colour, which shows dark parts too, or the picture blurred.',
   group: 'Path',
 })
 
@@ -17,7 +17,7 @@ const blurShare = 1 / 8
 export function baselineOf(kind: z.infer<typeof Baseline>, input: Tensor, neutral: Tensor): Tensor {
   if (kind === 'neutral') return neutral.clone()
   if (input.rank !== 4)
-    throw new WorkbenchError('invalid_input', `The baseline "${kind}" is for pictures; for tables choose "neutral".`)
+    throw new WorkbenchError('invalid_input', `The baseline "${kind}" is for pictures; otherwise choose "neutral".`)
   if (kind === 'mean') return tf.tidy(() => tf.onesLike(input).mul(input.mean([1, 2], true)))
   return blurred(input as TensorFlow.Tensor4D)
 }

@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { Modality as ModalityId } from '@shared/schemas/dataset'
 import { modalities } from '../modalities'
+import { extensionOf } from './extension'
 import type { Modality, NamedPath } from '../modalities/define'
 
 /** Files of a folder that are looked at to tell what it holds. */
@@ -57,8 +58,6 @@ async function namedPath(path: string): Promise<NamedPath> {
   const isFolder = facts.isDirectory()
   return { path, isFolder, extensions: isFolder ? await extensionsIn(path) : new Set([extensionOf(path)]) }
 }
-
-export const extensionOf = (path: string) => extname(path).slice(1).toLowerCase()
 
 /** Extensions of the first files below a folder, level by level. */
 async function extensionsIn(folder: string): Promise<Set<string>> {

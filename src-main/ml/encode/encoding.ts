@@ -1,17 +1,26 @@
 import type { FieldValue } from '@shared/schemas/dataset'
 import { WorkbenchError } from '@shared/errors'
 import type { RunParams } from '../settings'
-import type { PredictInput, Snapshot, SnapshotSample } from '../snapshot'
+import { readPlace, readPlaces } from '../decode/series/pack'
+import type { PredictInput, SeriesValues, Snapshot, SnapshotSample } from '../snapshot'
 import { decodePictures, fitPictures, pictureShape, type PictureEncoding } from './pictures'
+import { encodeAllSeries, encodedShape, fitSeries, type SeriesEncoding } from './series'
 import { encodeRows, fitTable, type TableEncoding } from './table'
 
 /** How samples become numbers; fitted once per run on its training split and kept in its folder as `encoding.json`. */
-export type Encoding = TableEncoding | PictureEncoding
+export type Encoding = TableEncoding | PictureEncoding | SeriesEncoding
 
 /** Fits the encoding of a snapshot's data: on labelled training samples only, so that nothing leaks from the test. */
-export function fitEncoding(snapshot: Snapshot, params: RunParams): Encoding {
+export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promise<Encoding> {
   const trained = snapshot.samples.filter((sample) => sample.split === 'train' && sample.target !== null)
   if (snapshot.modality === 'image') return fitPictures(trained, params.imageSize, params.colour)
+  if (snapshot.modality === 'series') {
+    const values = await readPlaces(trained.map(({ series }) => series!))
+    return fitSeries(
+      trained.map(({ series }, i) => ({ ...series!, values: values[i]! })),
+      params,
+    )
+  }
   const kept = snapshot.fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
   const positions = kept.map((field) => snapshot.fields.indexOf(field))
   return fitTable(
@@ -20,9 +29,10 @@ export function fitEncoding(snapshot: Snapshot, params: RunParams): Encoding {
   )
 }
 
-/** Shape of one encoded sample: [height, width, channels] or [columns]. */
+/** Shape of one encoded sample: [height, width, channels], [steps, channels + 1] or [columns]. */
 export function inputShapeOf(encoding: Encoding): number[] {
-  return encoding.kind === 'image' ? pictureShape(encoding) : [encoding.columns.length]
+  if (encoding.kind === 'image') return pictureShape(encoding)
+  return encoding.kind === 'series' ? encodedShape(encoding) : [encoding.columns.length]
 }
 
 /** Values of a table's snapshot samples, in the order of the encoding's fields. */
@@ -42,11 +52,17 @@ export async function encodeInputs(
       encoding,
       samples.map((sample, i) => rowOf(encoding, sample, i)),
     )
+  if (encoding.kind === 'series') return encodeAllSeries(encoding, await Promise.all(samples.map(seriesOf)))
   const files = samples.map(({ path }) => {
     if (path) return { path }
     throw new WorkbenchError('invalid_input', 'This model reads pictures: give picture files, not table rows.')
   })
   return Float32Array.from(await decodePictures(files, encoding, signal), (byte) => byte / 255)
+}
+
+async function seriesOf({ series }: PredictInput): Promise<SeriesValues> {
+  if (!series) throw new WorkbenchError('invalid_input', 'This model reads time series: give files of series.')
+  return 'values' in series ? series : { ...series, values: await readPlace(series) }
 }
 
 function rowOf(encoding: TableEncoding, { values }: PredictInput, index: number): FieldValue[] {

@@ -4,6 +4,8 @@ import type { Snapshot } from '../snapshot'
 import { augmentInto, type Augmentation } from './augment'
 import { inputShapeOf, snapshotRows, type Encoding } from './encoding'
 import { packedPictures, type PictureEncoding } from './pictures'
+import { readPlaces } from '../decode/series/pack'
+import { encodeAllSeries, encodedShape } from './series'
 import { encodeRows } from './table'
 
 /** A run's encoded samples in memory, in the order of the snapshot. */
@@ -27,14 +29,22 @@ export async function loadTrainingData(
 ): Promise<TrainingData> {
   if (encoding.kind === 'table') {
     const encoded = encodeRows(encoding, snapshotRows(encoding, snapshot, snapshot.samples))
-    return tableData(encoded, encoding.columns.length)
+    return packedData(encoded, [encoding.columns.length])
+  }
+  if (encoding.kind === 'series') {
+    const places = snapshot.samples.map(({ series }) => series!)
+    const values = await readPlaces(places)
+    const series = places.map((place, i) => ({ ...place, values: values[i]! }))
+    return packedData(encodeAllSeries(encoding, series, progress), encodedShape(encoding))
   }
   const files = snapshot.samples.map(({ path, hash }) => ({ path: path ?? '', hash }))
   const folder = join(cacheDir, 'pictures')
   return pictureData(await packedPictures(files, encoding, folder, signal, progress), encoding)
 }
 
-function tableData(encoded: Float32Array, size: number): TrainingData {
+/** Samples that are numbers already, and are not changed at random. */
+function packedData(encoded: Float32Array, inputShape: number[]): TrainingData {
+  const size = inputShape.reduce((product, length) => product * length, 1)
   const read = (indices: ArrayLike<number>) => {
     const batch = new Float32Array(indices.length * size)
     for (let i = 0; i < indices.length; i++) {
@@ -42,7 +52,7 @@ function tableData(encoded: Float32Array, size: number): TrainingData {
     }
     return batch
   }
-  return { inputShape: [size], size, packed: encoded, read }
+  return { inputShape, size, packed: encoded, read }
 }
 
 const brightnessOf = Float32Array.from({ length: 256 }, (_, byte) => byte / 255)

@@ -29,7 +29,7 @@ export function fuseBatchNorm(model: LayersModel): void {
     norm.call = (inputs, kwargs) => {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs
       const isLast = norm.axis === -1 || norm.axis === x.rank - 1
-      const isFused = kwargs?.training && isLast && (x.rank === 2 || x.rank === 4)
+      const isFused = kwargs?.training && isLast && x.rank >= 2 && x.rank <= 4
       return isFused ? tf.tidy(() => normalise(norm, x)) : plain(inputs, kwargs)
     }
   }

@@ -18,7 +18,7 @@ export class Lstm extends Recurrent {
   /** The forget gate starts open (Jozefowicz, Zaremba & Sutskever, 2015). */
   protected override biasInitializer() {
     const { units } = this
-    const apply = () => tf.concat([tf.zeros([units]), tf.ones([units]), tf.zeros([2 * units])])
+    const apply = () => tf.tidy(() => tf.concat([tf.zeros([units]), tf.ones([units]), tf.zeros([2 * units])]))
     return { apply } as never
   }
 

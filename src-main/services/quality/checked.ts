@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
 import type { Split } from '@shared/schemas/dataset'
-import { isRows } from '@shared/modalities'
+import { isFiles, isRows } from '@shared/modalities'
 import type { ServiceContext } from '../context'
 import { fieldRows } from '../dataset-fields'
 import { loadClasses, samplePath, type DatasetRow } from '../dataset-queries'
@@ -25,7 +25,7 @@ export async function readChecked(
 ): Promise<{ checked: Checked; notes: string[] }> {
   const samples = await readSamples(context, dataset, signal)
   const isTable = isRows(dataset.modality)
-  const { nearPairs, notes } = isTable
+  const { nearPairs, notes } = !isFiles(dataset.modality)
     ? { nearPairs: [], notes: [] }
     : await lookAtPictures(context, samples, signal, progress)
   const classNames = new Map((await loadClasses(context.db, dataset.id)).map(({ id, name }) => [id, name]))

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { csvLine, freeName } from '../../ml/csv'
+import { isRows } from '@shared/modalities'
 import { withMemoryAdvice } from '../../ml/model'
 import { openTrained, predictEach, samplesIn, tableOf } from '../../ml/predict'
 import type { JobHandler } from '../protocol'
@@ -12,7 +13,7 @@ import type { JobHandler } from '../protocol'
 const predictToCsv: JobHandler<'predict-to-csv'> = async ({ runDir, files, out }, { signal, log, report }) => {
   const { trained, predictor } = await openTrained(runDir, log)
   const { classes, modality } = trained.meta
-  const isTable = modality !== 'image'
+  const isTable = isRows(modality)
   let count = 0
   async function* lines(): AsyncGenerator<string> {
     const own = isTable ? (await tableOf(files[0]!, trained, signal)).columns.map(({ name }) => name) : ['file']

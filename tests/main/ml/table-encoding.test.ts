@@ -54,7 +54,7 @@ describe('encoding of tables', () => {
     expect([...tableBaseline(encoding)]).toEqual([0, 0, 1, 0, 0, 0])
   })
 
-  test('only labelled training rows are looked at', () => {
+  test('only labelled training rows are looked at', async () => {
     const snapshot = toyTable()
     const params = resolveParams(familyNamed('mlp'), {}, undefined, {
       modality: 'table',
@@ -62,16 +62,16 @@ describe('encoding of tables', () => {
       inputShape: [],
       classCount: 2,
     })
-    const before = fitEncoding(snapshot, params)
+    const before = await fitEncoding(snapshot, params)
     for (const sample of snapshot.samples) if (sample.split !== 'train') sample.values = [1e6, 1e6, 'other', true]
     snapshot.samples.push({ id: 999, values: [1e6, 0, 'other', true], target: null, split: 'train' })
-    expect(fitEncoding(snapshot, params)).toEqual(before)
+    expect(await fitEncoding(snapshot, params)).toEqual(before)
   })
 
-  test('sensitive fields can be left out', () => {
+  test('sensitive fields can be left out', async () => {
     const context: SettingsContext = { modality: 'table', sampleCount: 1, inputShape: [], classCount: 2 }
     const params = resolveParams(familyNamed('mlp'), { excludeSensitive: true }, undefined, context)
-    const fitted = fitEncoding(toyTable(), params)
+    const fitted = await fitEncoding(toyTable(), params)
     expect(fitted.kind === 'table' && fitted.fields.map(({ field }) => field)).toEqual(['x', 'y', 'colour'])
   })
 
