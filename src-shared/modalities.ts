@@ -24,5 +24,8 @@ export const modalityFacts: Readonly<Record<Modality, ModalityFacts>> = {
 /** Whether samples are files of the user's own, that may move or change. */
 export const isFiles = (modality: Modality): boolean => modalityFacts[modality].storage === 'files'
 
+/** Whether a sample can be drawn small, for galleries; else its fields are shown. */
+export const hasThumbnails = (modality: Modality): boolean => modalityFacts[modality].storage !== 'rows'
+
 /** Whether samples are rows with fields, kept in the database. */
 export const isRows = (modality: Modality): boolean => modalityFacts[modality].storage === 'rows'

@@ -113,6 +113,28 @@ function germanCredit() {
   }
 }
 
-const index = [digits(), germanCredit(), fashion()]
+function japaneseVowels() {
+  const source = join(fetchPackage(PACKAGES.sktime), 'sktime/datasets/data/JapaneseVowels')
+  const files = ['TRAIN', 'TEST'].map((split) => {
+    const file = `JapaneseVowels_${split}.ts`
+    return { name: `japanese-vowels/${file}`, data: readFileSync(join(source, file)) }
+  })
+  return {
+    id: 'japanese-vowels',
+    title: 'Japanese vowels',
+    description: '640 recordings of two vowels by nine speakers, 12 channels of 7 to 29 steps each: who is speaking?',
+    modality: 'series',
+    ...write('japanese-vowels/japanese-vowels.tar', packTar(files)),
+    root: 'japanese-vowels',
+    classes: range(9).map((speaker) => String(speaker + 1)),
+    sampleCount: 640,
+    licence: 'CC BY 4.0',
+    licenceUrl: 'https://creativecommons.org/licenses/by/4.0/',
+    source:
+      'Japanese Vowels, Mineichi Kudo, Jun Toyama and Masaru Shimbo, UCI Machine Learning Repository; PyPI sktime 1.2.0',
+  }
+}
+
+const index = [digits(), germanCredit(), fashion(), japaneseVowels()]
 write('index.json', Buffer.from(JSON.stringify(index, null, 2) + '\n'))
 for (const { id, sampleCount, sizeBytes } of index) console.log(`${id}: ${sampleCount} samples, ${sizeBytes} bytes`)

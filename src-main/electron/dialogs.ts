@@ -5,7 +5,7 @@ import type { DesktopShell } from '../services/files-service'
 type Kind = Parameters<DesktopShell['choose']>[0]
 
 const dialogs: Record<Kind, OpenDialogOptions> = {
-  folder: { title: 'Choose a folder of pictures', properties: ['openDirectory'] },
+  folder: { title: 'Choose a folder', properties: ['openDirectory'] },
   pictures: {
     title: 'Choose pictures',
     properties: ['openFile', 'multiSelections'],
@@ -20,6 +20,14 @@ const dialogs: Record<Kind, OpenDialogOptions> = {
     filters: [
       { name: 'Tables', extensions: [...tableExtensions] },
       { name: 'Archives', extensions: ['zip', 'tar', 'gz', 'tgz'] },
+      { name: 'All files', extensions: ['*'] },
+    ],
+  },
+  series: {
+    title: 'Choose files of time series',
+    properties: ['openFile', 'multiSelections'],
+    filters: [
+      { name: 'Time series', extensions: ['ts', 'csv', 'tsv', 'tab', 'zip', 'tar', 'gz', 'tgz'] },
       { name: 'All files', extensions: ['*'] },
     ],
   },

@@ -81,7 +81,7 @@ export function describeLayers(model: LayersModel): LayerInfo[] {
     const parting = partingOf(layer)
     return {
       name: layer.name,
-      kind: layer.getClassName(),
+      kind: layer.getClassName().replace(/^Pellucid/, ''),
       outputShape: (layer.outputShape as (number | null)[]).slice(1),
       parameterCount: layer.countParams(),
       detail: layerDetail(layer.getConfig()),

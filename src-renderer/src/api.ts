@@ -86,6 +86,13 @@ export function onReconnect(listener: () => void): () => void {
 export const sampleUrl = (sampleId: number, size?: number): string =>
   `/sample/${sampleId}${size === undefined ? '' : `?size=${size}`}`
 
+/** A series' values: float32, [steps, channels], NaN is missing. */
+export async function sampleValues(sampleId: number): Promise<Float32Array> {
+  const response = await fetch(sampleUrl(sampleId))
+  if (!response.ok) throw new WorkbenchError('internal', `The values did not come: ${response.status}.`)
+  return new Float32Array(await response.arrayBuffer())
+}
+
 /** Many small pictures in one request: an address for each id, null where the picture cannot be read. */
 export async function samplePictures(ids: number[], size: number): Promise<(string | null)[]> {
   const response = await fetch(`/samples?ids=${ids.join()}&size=${size}`)

@@ -6,14 +6,21 @@ type Masks = Tensor | Tensor[]
 
 const one = (inputs: Tensor | Tensor[]): Tensor => (Array.isArray(inputs) ? inputs[0]! : inputs)
 
-/** 1 where the last channel of [batch, time, channels] says that there is a step, else 0; no gradient flows through. */
-function presence(x: Tensor): Tensor {
-  const channels = x.shape[2]!
-  return withGradient(([input], save) => {
+/** 1 where the last channel of [batch, time, channels] says that there is a step, else 0: [batch, time, 1]. */
+const presence = (x: Tensor): Tensor =>
+  detached(x, (input) => tf.sign(tf.slice(input, [0, 0, input.shape[2]! - 1], [-1, -1, 1])))
+
+/** What `compute` makes of `x`, as something that no gradient flows back from: masks lead to whole numbers. */
+function detached(x: Tensor, compute: (x: Tensor) => Tensor): Tensor {
+  let made: Tensor | null = null
+  withGradient(([input], save) => {
     save([input!])
-    const value = tf.sign(tf.slice(input!, [0, 0, channels - 1], [-1, -1, 1]))
-    return { value, gradients: (_upstream, [saved]) => [tf.zerosLike(saved!)] }
+    made = tf.keep(compute(input!))
+    return { value: tf.zerosLike(made), gradients: (_upstream, [saved]) => [tf.zerosLike(saved!)] }
   })(x)
+  const value = tf.clone(made!)
+  ;(made as unknown as Tensor).dispose()
+  return value
 }
 
 /** What comes in without its last channel, which marks the steps; recurrent layers get that channel as their mask. */

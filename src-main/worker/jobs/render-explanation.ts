@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { heatColor, heatMap, heatPixels } from '@shared/colormap'
 import type { Explanation } from '@shared/schemas/explanation'
+import { mostStrips, seriesStrips } from '@shared/series-strips'
 import type { JobHandler } from '../protocol'
 
 const side = 640
@@ -15,7 +16,7 @@ const render: JobHandler<'render-explanation'> = async ({ explanation, opacity, 
   await mkdir(dirname(out), { recursive: true })
   const partial = `${out}.partial`
   try {
-    const picture = explanation.input.shape.length === 3 ? await overlay(explanation, opacity) : bars(explanation)
+    const picture = await drawing(explanation, opacity)
     await picture.png().toFile(partial)
     await rename(partial, out)
   } catch (error) {
@@ -23,6 +24,37 @@ const render: JobHandler<'render-explanation'> = async ({ explanation, opacity, 
     throw error
   }
   return { files: [out] }
+}
+
+function drawing(explanation: Explanation, opacity: number): Sharp | Promise<Sharp> {
+  const rank = explanation.input.shape.length
+  if (rank === 3) return overlay(explanation, opacity)
+  return rank === 2 ? strips(explanation, opacity) : bars(explanation)
+}
+
+const stripHeight = 96
+
+/** A series as shaded strips, one per channel. */
+function strips(explanation: Explanation, opacity: number): Sharp {
+  const [steps = 0, channels = 1] = explanation.input.shape
+  const curves = { steps, channels, values: explanation.input.data }
+  const size = { width: 900, height: stripHeight * Math.min(mostStrips, channels), gap: 6 }
+  const drawn = seriesStrips(curves, explanation.attribution.data, explanation.signed, opacity, size)
+  const total = { width: size.width + 2 * margin, height: size.height + 2 * margin + 84 }
+  const body = drawn.strips.map(({ top, height, path, shades, channel }) => {
+    const rects = shades.map(
+      (shade) =>
+        `<rect x="${shade.x}" y="${top}" width="${shade.width}" height="${height}" fill="${shade.fill}" fill-opacity="${shade.opacity}"/>`,
+    )
+    const name = channels > 1 ? `<text x="4" y="${top + 14}" font-size="11">channel ${channel + 1}</text>` : ''
+    return `<rect x="0" y="${top}" width="${size.width}" height="${height}" fill="#f1f5f9"/>${rects.join('')}
+<path d="${path}" fill="none" stroke="#0f172a" stroke-width="1.5" stroke-linejoin="round"/>${name}`
+  })
+  const picture =
+    Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" height="${total.height}" font-family="sans-serif" fill="#334155">
+<rect width="100%" height="100%" fill="#ffffff"/><g transform="translate(${margin} ${margin})">${body.join('')}</g></svg>`)
+  const label = Buffer.from(caption(explanation, drawn.scale, total, size.height))
+  return sharp(picture).composite([{ input: label, left: 0, top: 0 }])
 }
 
 async function overlay(explanation: Explanation, opacity: number): Promise<Sharp> {

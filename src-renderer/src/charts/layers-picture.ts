@@ -157,7 +157,7 @@ function measure(one: Block, scale: number, widest: number, barRoom: number) {
     width: thickness(channels),
     height: Math.max(smallest, high * scale),
     depth: Math.max(smallest, wide * scale) * slant,
-    label: [`${high} × ${wide}`, `× ${channels}`],
+    label: one.shape.length === 2 ? [`${high}`, `× ${wide}`] : [`${high} × ${wide}`, `× ${channels}`],
   }
 }
 
