@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Catalog } from './descriptor'
 import * as D from './schemas/dataset'
 import { ExplainSpec, Explanation, Importance, ImportanceSpec } from './schemas/explanation'
-import { Audit, AuditSpec } from './schemas/fairness'
+import { Audit, AuditSpec, ProxyReport, ProxySpec } from './schemas/fairness'
 import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
 import { Sweep, SweepSpec } from './schemas/sweep'
@@ -206,6 +206,8 @@ export const contract = {
     AuditSpec.extend({ out: z.string().min(1), format: z.enum(['html', 'json']).default('html') }),
     Files,
   ),
+  /** Which columns give a sensitive feature away, and its rates in the data, the labels and the predictions. */
+  'fairness.proxies': query(ProxySpec, ProxyReport),
 } as const
 
 /** Everything the main side pushes without being asked. A late listener re-reads; nothing is a patch. */

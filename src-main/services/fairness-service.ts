@@ -4,10 +4,11 @@ import { dirname } from 'node:path'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
 import type { Dataset, FieldValue } from '@shared/schemas/dataset'
-import type { Audit, AuditSpec } from '@shared/schemas/fairness'
+import type { Audit, AuditSpec, ProxyReport, ProxySpec } from '@shared/schemas/fairness'
 import type { ServiceContext } from './context'
-import { loadDataset } from './dataset-queries'
+import { loadDataset, resolveDataset } from './dataset-queries'
 import { renderReport } from './fairness-report'
+import { proxyInput, proxySummary } from './proxy-report'
 import { resolveRun, toRun, type RunRow } from './run-queries'
 
 const maxGroups = 20
@@ -74,6 +75,30 @@ export class FairnessService implements Service<'fairness'> {
       throw error
     }
     return { files: [out] }
+  }
+
+  /** Which columns give a sensitive feature away. */
+  async proxies(spec: ProxySpec, signal: AbortSignal): Promise<ProxyReport> {
+    const { db, jobs, tasks } = this.context
+    const dataset = await loadDataset(db, (await resolveDataset(db, spec.dataset)).id)
+    checkSensitive(dataset, [spec.sensitive])
+    const run = spec.run === undefined ? null : await resolveRun(db, spec.run)
+    const input = await proxyInput(db, dataset, spec, run)
+    const figures = await tasks.run(
+      { taskId: spec.taskId, title: 'Looking for proxies', unit: 'fits' },
+      signal,
+      (inner, progress) =>
+        jobs.run('engine', 'proxies', input, { signal: inner, onEvent: ({ done, total }) => progress(done, total) }),
+    )
+    const report = {
+      ...figures,
+      datasetId: dataset.datasetId,
+      sensitive: spec.sensitive,
+      n: input.rows.length,
+      folds: spec.folds,
+      positive: dataset.positive,
+    }
+    return { ...report, summary: proxySummary(report) }
   }
 
   /** Labelled samples of a split with the probability of the favourable class; the others are counted. */

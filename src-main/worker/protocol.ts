@@ -2,10 +2,11 @@ import type { Catalog } from '@shared/descriptor'
 import type { ErrorReply } from '@shared/errors'
 import type { FieldKind, FieldValue, Inspection, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance } from '@shared/schemas/explanation'
-import type { Audit } from '@shared/schemas/fairness'
+import type { Audit, ProxyFigures } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
 import type { AuditInput } from '../ml/audit/audit'
+import type { ProxyInput } from '../ml/audit/proxies'
 import type { SeriesPlace } from '../ml/decode/series/pack'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
 import type { TimedNet } from '../ml/time-steps'
@@ -197,6 +198,11 @@ export interface Jobs {
     input: AuditInput
     event: { done: number; total: number }
     output: Audit
+  }
+  proxies: {
+    input: ProxyInput
+    event: { done: number; total: number }
+    output: ProxyFigures
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Split } from './dataset'
+import { DatasetRef, Split } from './dataset'
 
 /** A figure with its bootstrap interval; `null` where it is undefined (nothing to divide by). */
 export const Interval = z.object({
@@ -101,3 +101,54 @@ export const Audit = z.object({
   summary: z.array(z.string()),
 })
 export type Audit = z.infer<typeof Audit>
+
+export const ProxySpec = z.object({
+  dataset: DatasetRef,
+  /** Whose value the other columns may give away. */
+  sensitive: z.string(),
+  /** Columns to look at; the model's input columns, without the sensitive ones, when left out. */
+  fields: z.array(z.string()).optional(),
+  /** Its predictions are set beside the labels. */
+  run: z.string().optional(),
+  split: Split.default('test'),
+  folds: z.number().int().min(2).max(10).default(5),
+  level: z.number().gt(0.5).lt(1).default(0.95),
+  seed: z.number().int().nonnegative().default(1),
+  taskId: z.string().optional(),
+})
+export type ProxySpec = z.infer<typeof ProxySpec>
+
+export const ProxyStrength = z.enum(['none', 'some', 'strong'])
+export type ProxyStrength = z.infer<typeof ProxyStrength>
+
+/** AUCs: how well the group is told, on samples not trained on; 0.5 is guessing. */
+export const ProxyFigures = z.object({
+  /** Each column alone, the most telling first. */
+  fields: z.array(z.object({ name: z.string(), auc: Interval, strength: ProxyStrength })),
+  all: Interval,
+  /** All but the strong ones; null where none is strong or nothing else is left. */
+  rest: Interval.nullable(),
+  /** Bias in the data, in the labels and in the predictions, side by side. */
+  rates: z.array(
+    z.object({
+      group: z.string(),
+      n: z.number().int(),
+      share: z.number(),
+      /** Of the labelled samples, how many have the favourable outcome. */
+      labels: Interval.nullable(),
+      /** Of the run's predictions on `split`, how many are the favourable outcome. */
+      predictions: Interval.nullable(),
+    }),
+  ),
+})
+export type ProxyFigures = z.infer<typeof ProxyFigures>
+
+export const ProxyReport = ProxyFigures.extend({
+  datasetId: z.string(),
+  sensitive: z.string(),
+  n: z.number().int(),
+  folds: z.number().int(),
+  positive: z.string().nullable(),
+  summary: z.array(z.string()),
+})
+export type ProxyReport = z.infer<typeof ProxyReport>

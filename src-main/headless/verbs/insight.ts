@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WorkbenchError } from '@shared/errors'
 import type { Explanation } from '@shared/schemas/explanation'
-import type { Audit } from '@shared/schemas/fairness'
+import type { Audit, ProxyReport } from '@shared/schemas/fairness'
 import type { Split } from '@shared/schemas/dataset'
 import { auditDocument, explanationDocument } from '../documents'
 import { collectSetting, commaList, number, typedSettings } from '../options'
@@ -29,7 +29,7 @@ interface AuditOptions {
   out?: string
 }
 
-/** explain, audit. */
+/** explain, audit, proxies. */
 export function addInsightVerbs(program: Command, addAction: AddAction): void {
   const explainVerb = program
     .command('explain')
@@ -67,6 +67,22 @@ export function addInsightVerbs(program: Command, addAction: AddAction): void {
     .option('--threshold <rate>', 'probability from which the favourable outcome is given', number, 0.5)
     .option('--out <file>', 'write the report as .html or .json too')
   addAction(auditVerb, { reads: true }, (session, options: AuditOptions) => audit(session, options))
+
+  const proxiesVerb = program
+    .command('proxies')
+    .description('find the columns that give a sensitive feature away')
+    .requiredOption('--dataset <dataset>', 'its name or id')
+    .requiredOption('--sensitive <column>', 'the sensitive feature')
+    .option('--fields <columns>', 'look at these columns only, separated by commas', commaList)
+    .option('--run <run>', 'set its predictions beside the labels')
+  addAction(
+    proxiesVerb,
+    { reads: true },
+    async ({ client }, options: { dataset: string; sensitive: string; fields?: string[]; run?: string }) => {
+      const report = await client.fairness.proxies(options)
+      return { document: report, text: proxiesText(report) }
+    },
+  )
 }
 
 async function explain(
@@ -152,5 +168,25 @@ function auditText({ summary, split, positive, threshold, byGroup, disparities, 
     table(['group', 'n', ...metrics], groups),
     table(['disparity', 'value [interval]', 'lowest / highest', 'ideal', ''], rows),
     ...(found.length > 0 ? [table(['finding', 'groups', 'difference [interval]', 'corrected p'], found)] : []),
+  ].join('\n')
+}
+
+function proxiesText({ summary, fields, all, rates }: ProxyReport): string {
+  const rows = [{ name: '(all together)', auc: all, strength: '' }, ...fields].map(({ name, auc, strength }) => [
+    name,
+    interval(auc),
+    strength === 'none' ? '' : strength,
+  ])
+  const groups = rates.map(({ group, n, share, labels, predictions }) => [
+    group,
+    String(n),
+    percent(share),
+    percent(labels?.value),
+    percent(predictions?.value),
+  ])
+  return [
+    ...summary,
+    table(['column', 'AUC [interval]', 'gives away'], rows),
+    table(['group', 'n', 'share', 'in the labels', 'by the model'], groups),
   ].join('\n')
 }

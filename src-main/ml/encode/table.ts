@@ -137,7 +137,7 @@ function columnNames(encoding: FieldEncoding): string[] {
   return encoding.hasMissing ? [field, `${field} is missing`] : [field]
 }
 
-function toNumber(value: FieldValue, kind: 'number' | 'date'): number | null {
+export function toNumber(value: FieldValue, kind: 'number' | 'date'): number | null {
   if (value === null) return null
   const number = kind === 'date' ? Date.parse(String(value)) / dayMs : typeof value === 'string' ? parse(value) : +value
   return Number.isFinite(number) ? number : null

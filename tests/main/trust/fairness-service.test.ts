@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Audit, AuditSpec } from '@shared/schemas/fairness'
+import { Audit, AuditSpec, ProxyReport, ProxySpec } from '@shared/schemas/fairness'
 import { failure, never } from '../../helpers/data-services'
 import { tempFolder } from '../../helpers/temp-db'
 import { trainedCredit, trustServices } from './trained-workspace'
@@ -124,4 +124,28 @@ test('names from the data cannot break out of the report', async () => {
   const html = await readFile(out, 'utf8')
   expect(html).not.toContain('<img')
   expect(html).toContain('&#60;img onerror=&#34;x&#34;&#62;&#39;&#38;')
+})
+
+test('finds the columns that give a group away and sets labels beside predictions', async () => {
+  const { fairness, run } = await audited()
+  const proxies = (change: object = {}) =>
+    fairness.proxies(ProxySpec.parse({ dataset: 'credit', sensitive: 'age_group', run: run.runId, ...change }), never)
+  const found = await proxies()
+  expect(ProxyReport.parse(found)).toEqual(found)
+  expect(found.fields[0]).toMatchObject({ name: 'age', strength: 'strong' })
+  expect(found.fields.map(({ name }) => name)).not.toContain('sex') // sensitive itself
+  expect(found.fields.map(({ name }) => name)).not.toContain('credit_risk')
+  expect(found.rest!.value!).toBeLessThan(found.all.value!)
+  expect(found.rates.map(({ group, n }) => [group, n])).toEqual([
+    ['old', 851],
+    ['young', 149],
+  ])
+  const [old, young] = found.rates.map(({ labels }) => labels!.value!)
+  expect(young! - old!).toBeCloseTo(-0.12855, 5)
+  expect(found.rates.every(({ predictions }) => predictions !== null)).toBe(true)
+  expect(found.summary[0]).toMatch(/"age" gives it away/)
+  const few = await proxies({ fields: ['telephone'], run: undefined })
+  expect(few.fields).toHaveLength(1)
+  expect(few.rates[0]!.predictions).toBeNull()
+  expect((await failure(proxies({ fields: ['nope'] }))).message).toMatch(/"nope" is no column/)
 })
