@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { EpochEnded, Params, RunProgressed } from '@shared/schemas/run'
 import { BatchMaker, classWeightsOf } from './batches'
-import { loadCheckpoint, saveWeights, tidyRunFolder } from './checkpoint'
+import { loadCheckpoint, saveWeights, tidyRunFolder, type Checkpoint } from './checkpoint'
 import { explainDivergence } from './divergence'
 import { augmentationOf } from './encode/augment'
 import { fitEncoding, inputShapeOf } from './encode/encoding'
@@ -16,7 +16,7 @@ import { familyNamed, resolveParams } from './settings'
 import type { Snapshot, TrainOutcome } from './snapshot'
 import { createStepper } from './create-stepper'
 import type { Stepper } from './stepper'
-import { engineStatus } from './tf'
+import { engineStatus, type LayersModel } from './tf'
 import { TrainingLoop, type LoopEvents, type TrainingSet } from './training-loop'
 
 export interface TrainInput {
@@ -48,6 +48,38 @@ const stoppedMs = 5000
 export const train = (input: TrainInput, signal: AbortSignal, events: TrainEvents): Promise<TrainOutcome> =>
   withMemoryAdvice(() => trainRun(input, signal, events))
 
+/** What the run is and where it stands: as its folder says, or prepared anew. */
+async function beginning(input: TrainInput, snapshot: Snapshot, checkpoint: Checkpoint | null) {
+  const spec = checkpoint && (await loadModelSpec(input.runDir))
+  if (!checkpoint || !spec) return { spec: await prepare(input, snapshot), checkpoint: null }
+  const batchSize = Number(input.params['batchSize'] ?? spec.params.batchSize)
+  return batchSize === spec.params.batchSize
+    ? { spec, checkpoint }
+    : rebatched(input.runDir, spec, checkpoint, {
+        batchSize,
+        trainCount: indicesOf(snapshot, 'train', true).length,
+      })
+}
+
+/**
+ * A run goes on with other batches than before when the last ones did not fit into memory: its checkpoint's place in the
+ * epoch is counted anew.
+ */
+async function rebatched(
+  runDir: string,
+  spec: ModelSpec,
+  checkpoint: Checkpoint,
+  { batchSize, trainCount }: { batchSize: number; trainCount: number },
+) {
+  const ratio = spec.params.batchSize / batchSize
+  const { epoch, stepInEpoch: before } = checkpoint.progress
+  const stepInEpoch = Math.floor(before * ratio)
+  const place = { step: epoch * Math.ceil(trainCount / batchSize) + stepInEpoch, stepInEpoch }
+  const changed = { ...spec, params: { ...spec.params, batchSize } }
+  await saveModelSpec(runDir, changed)
+  return { spec: changed, checkpoint: { ...checkpoint, progress: { ...checkpoint.progress, ...place } } }
+}
+
 async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEvents): Promise<TrainOutcome> {
   const notices: string[] = []
   const notice = (text: string) => (notices.push(text), events.notice(text))
@@ -55,7 +87,7 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   const snapshot = await readSnapshot(input.runDir)
   const resumed = input.resume ? await loadCheckpoint(input.runDir) : null
   if (resumed?.notice) notice(resumed.notice)
-  const spec = (resumed && (await loadModelSpec(input.runDir))) ?? (await prepare(input, snapshot))
+  const { spec, checkpoint } = await beginning(input, snapshot, resumed?.checkpoint ?? null)
   const report = reporter(input.runId, spec.params.epochs, events)
   const data = await loadTrainingData(snapshot, spec.encoding, input.cacheDir, signal, (done) =>
     report({ phase: 'preparing', step: done, steps: snapshot.samples.length }),
@@ -65,7 +97,8 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   const set = trainingSetOf(snapshot, data)
   const weights = classWeightsOf(spec.params.classWeights, perClass(snapshot))
   const batches = new BatchMaker(data, set.labels, weights, spec.params, augmentationOf(spec.params))
-  const stepper = createStepper({ model, params: spec.params, set, batches, log: (text) => events.log?.(text) })
+  const log = (text: string) => events.log?.(text)
+  const stepper = freeing(model, () => createStepper({ model, params: spec.params, set, batches, log }))
   const loop = createLoop(
     input,
     spec,
@@ -76,7 +109,7 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
     events,
   )
   try {
-    if (resumed) loop.restore(resumed.checkpoint)
+    if (checkpoint) loop.restore(checkpoint)
     const status = await loop.run(signal)
     const { epoch, samplesTrained, secondsTrained } = loop.progress
     if (status === 'finished' && epoch < spec.params.epochs)
@@ -104,6 +137,16 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   } finally {
     stepper.dispose()
     model.dispose()
+  }
+}
+
+/** Disposes the model when `create` fails: what comes next needs the memory. */
+function freeing<T>(model: LayersModel, create: () => T): T {
+  try {
+    return create()
+  } catch (error) {
+    model.dispose()
+    throw error
   }
 }
 

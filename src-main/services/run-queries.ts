@@ -35,6 +35,10 @@ export type RunSummary = Partial<Omit<TrainOutcome, 'status' | 'params'>> & {
   threads?: Threads
   /** Of one forward pass on one sample; tells how fast other networks will be. */
   multiplyAdds?: number
+  /** What the run was expected to need. */
+  memoryBytes?: number
+  /** That batches had to be made smaller on the way. */
+  memoryNotice?: string
   sizeBytes?: number
 }
 
@@ -95,7 +99,7 @@ export function toRun(row: RunRow): Run {
     classes: summary.classes ?? [],
     tags: JSON.parse(row.tags),
     note: row.note,
-    notices: summary.notices ?? [],
+    notices: [...(summary.memoryNotice ? [summary.memoryNotice] : []), ...(summary.notices ?? [])],
     createdAt: row.created_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,

@@ -5,6 +5,7 @@ import type { EpochEnded, Params, RunStatus } from '@shared/schemas/run'
 import type { Jobs, StoredPredictionRow } from '../worker/protocol'
 import type { ServiceContext } from './context'
 import { loadRun, resolveRun, runFolder, type RunRow, type RunSummary } from './run-queries'
+import { availableMemory } from './run-estimate'
 import { chooseThreads, threadEnv, type Threads } from './thread-choice'
 
 /** A stopped run still evaluates all splits once, so it gets longer than other jobs to end by itself. */
@@ -92,25 +93,27 @@ export class RunQueue {
       await mkdir(runDir, { recursive: true })
       const threads = await this.#threads(row, signal)
       let isFirstBatch = true
-      const outcome = await jobs.run(
-        'train',
-        'train',
-        { runId, runDir, family: row.family, params: JSON.parse(row.params), resume, cacheDir: paths.cache },
-        {
-          signal,
-          graceMs: stopGraceMs,
-          env: threads ? threadEnv(threads) : {},
-          onEvent: (event) => {
-            if (event.kind === 'progress') emit('runs.progressed', event.progress)
-            if (event.kind === 'notice') log('info', `run ${runId}`, event.text)
-            if (event.kind === 'epoch') store(() => this.#storeEpoch(event.epoch))
-            if (event.kind === 'predictions') {
-              const replace = isFirstBatch
-              isFirstBatch = false
-              store(() => this.#storePredictions(runId, event.rows, replace))
-            }
+      const outcome = await this.#whatFits(row, resume, (params, isGoingOn) =>
+        jobs.run(
+          'train',
+          'train',
+          { runId, runDir, family: row.family, params, resume: isGoingOn, cacheDir: paths.cache },
+          {
+            signal,
+            graceMs: stopGraceMs,
+            env: threads ? threadEnv(threads) : {},
+            onEvent: (event) => {
+              if (event.kind === 'progress') emit('runs.progressed', event.progress)
+              if (event.kind === 'notice') log('info', `run ${runId}`, event.text)
+              if (event.kind === 'epoch') store(() => this.#storeEpoch(event.epoch))
+              if (event.kind === 'predictions') {
+                const replace = isFirstBatch
+                isFirstBatch = false
+                store(() => this.#storePredictions(runId, event.rows, replace))
+              }
+            },
           },
-        },
+        ),
       )
       await writes
       await this.#close(runId, outcome.status, outcome, null, startedAt)
@@ -122,6 +125,46 @@ export class RunQueue {
       log('error', `run ${runId}`, reply.message)
       await this.#close(runId, 'failed', null, reply.message, startedAt)
     }
+  }
+
+  /**
+   * Trains in a process; when that runs out of memory, in another one with batches of half the size, from the last
+   * checkpoint, and says so.
+   */
+  async #whatFits(
+    row: RunRow,
+    resume: boolean,
+    train: (params: Params, resume: boolean) => Promise<Jobs['train']['output']>,
+  ): Promise<Jobs['train']['output']> {
+    const { db, log } = this.context
+    let params = JSON.parse(row.params) as Params
+    for (let isGoingOn = resume; ; isGoingOn = true) {
+      try {
+        return await train(params, isGoingOn)
+      } catch (error) {
+        const batchSize = Math.floor(Number(params['batchSize']) / 2)
+        if (!(batchSize >= 1) || !(await this.#ranOutOfMemory(row.id, error))) throw error
+        params = { ...params, batchSize }
+        const notice = `A batch did not fit into memory, so the run went on with batches of ${batchSize}.`
+        log('warn', `run ${row.id}`, notice)
+        await db.run(
+          `UPDATE runs SET params = ?, summary = json_set(summary, '$.memoryNotice', ?) WHERE id = ?`,
+          JSON.stringify(params),
+          notice,
+          row.id,
+        )
+        await this.#changed(row.id)
+      }
+    }
+  }
+
+  /** Said so by the engine, or its process died at a size that cannot fit: native code is not always told in time. */
+  async #ranOutOfMemory(runId: string, error: unknown): Promise<boolean> {
+    const { code } = toErrorReply(error)
+    if (code === 'out_of_memory') return true
+    const { summary } = await resolveRun(this.context.db, runId)
+    const { memoryBytes = 0 } = JSON.parse(summary) as RunSummary
+    return code === 'worker_crashed' && memoryBytes > (await availableMemory())
   }
 
   /** Those that the run began with, else chosen now and kept; null leaves it to the engine. */

@@ -111,6 +111,7 @@ export class RunService implements Service<'runs'> {
         classes,
         parameterCount: plan.parameterCount,
         multiplyAdds: plan.estimate?.multiplyAdds,
+        memoryBytes: plan.estimate?.memoryBytes,
         threadFacts: threadFacts(spec.family, plan),
       }
       await db.run(

@@ -2,6 +2,7 @@ import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Jobs } from '@main/worker/protocol'
+import { loadCheckpoint } from '@main/ml/checkpoint'
 import { readArrays } from '@main/ml/safetensors'
 import type { Snapshot } from '@main/ml/snapshot'
 import { tf } from '@main/ml/tf'
@@ -27,7 +28,7 @@ async function trainIn(runDir: string, params: Params, { resume = false, family 
     events.push(event)
     if (stopAt?.(event)) controller.abort()
   }
-  const input = { runId: 'r1', runDir, family, params, resume, threads: 1, cacheDir: join(runDir, 'cache') }
+  const input = { runId: 'r1', runDir, family, params, resume, cacheDir: join(runDir, 'cache') }
   const outcome = await inProcessJobs.run('train', 'train', input, { signal: controller.signal, onEvent })
   return { outcome, events }
 }
@@ -91,6 +92,20 @@ describe('training a run', () => {
     expect(epochsOf(resumed.events).map(({ epoch }) => epoch)).toEqual([3, 4])
     expect(await weightsOf(stopped.runDir)).toEqual(await weightsOf(whole.runDir))
     expect(resumed.outcome.metrics).toEqual(whole.outcome.metrics)
+  })
+
+  test('goes on with smaller batches where larger ones did not fit, at the same place of the epoch', async () => {
+    const params = { ...quick, epochs: 3 }
+    const stopped = await trainNew(toyTable(), params, {
+      stopAt: (event) => event.kind === 'epoch' && event.epoch.epoch === 2,
+    })
+    const resumed = await trainIn(stopped.runDir, { ...params, batchSize: 8 }, { resume: true })
+    expect(resumed.outcome).toMatchObject({ status: 'finished', epochs: 3 })
+    expect(resumed.outcome.params['batchSize']).toBe(8)
+    expect(epochsOf(resumed.events).map(({ epoch }) => epoch)).toEqual([3])
+    const { checkpoint } = (await loadCheckpoint(stopped.runDir))!
+    const perEpoch = Math.ceil(toyTable().samples.filter(({ split }) => split === 'train').length / 8)
+    expect(checkpoint.progress.step).toBe(3 * perEpoch)
   })
 
   test('a damaged checkpoint is told of and the one before it resumed', async () => {

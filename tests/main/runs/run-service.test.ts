@@ -105,6 +105,44 @@ async function seedTable(db: Db) {
 const start = { dataset: 'credit', family: 'mlp' }
 
 describe('runs, through the same door that the window uses', () => {
+  it('that run out of memory go on with half the batch, and say so', async () => {
+    const asked: [unknown, boolean][] = []
+    const { client, reaches } = await setup(
+      async ({ params, resume }) => {
+        asked.push([params['batchSize'], resume])
+        if (asked.length < 3) throw new WorkbenchError('out_of_memory', 'The machine ran out of memory.')
+        return { ...outcome, notices: ['Stopped early.'] }
+      },
+      { params: { ...plan.params, batchSize: 64 } },
+    )
+    const { runId } = await client.runs.start(start)
+    await reaches(runId, 'finished')
+    expect(asked).toEqual([
+      [64, false],
+      [32, true],
+      [16, true],
+    ])
+    const run = await client.runs.get({ run: runId })
+    expect(run.params['batchSize']).toBe(16)
+    expect(run.notices).toEqual([expect.stringContaining('batches of 16'), 'Stopped early.'])
+  })
+
+  it('fail when not even single samples fit, and when a process dies for another reason', async () => {
+    let calls = 0
+    const train = async () => {
+      calls++
+      throw new WorkbenchError(calls < 9 ? 'out_of_memory' : 'worker_crashed', 'The train process ended.')
+    }
+    const { client, reaches } = await setup(train, { params: { ...plan.params, batchSize: 2 } })
+    const { runId } = await client.runs.start(start)
+    await reaches(runId, 'failed')
+    expect(calls).toBe(2)
+    calls = 9
+    const { runId: second } = await client.runs.start(start)
+    await reaches(second, 'failed')
+    expect(calls).toBe(10)
+  })
+
   it('pins the data, stores each epoch and each prediction, and ends as finished', async () => {
     const { client, db, root, emit, reaches } = await setup(async ({ runId }, { onEvent }) => {
       onEvent?.({ kind: 'epoch', epoch: epoch(runId, 1) })
