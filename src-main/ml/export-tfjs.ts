@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { WorkbenchError } from '@shared/errors'
 import { tf, type LayersModel, type Tensor, type TensorFlow } from './tf'
 import type { TrainedModel } from './trained'
 
@@ -10,6 +11,7 @@ const weightsFile = 'weights.bin'
 
 /** Writes a TensorFlow.js layers model, `model.json` and `weights.bin`, whose output is the class probabilities. */
 export async function writeTfjs(trained: TrainedModel, out: string): Promise<string[]> {
+  refuseOwnLayers(trained.model)
   const [artifacts] = await collect(withSoftmax(trained.model))
   const weights = artifacts!.weightData!
   const bytes = Array.isArray(weights) ? Buffer.concat(weights.map((part) => Buffer.from(part))) : Buffer.from(weights)
@@ -24,6 +26,16 @@ export async function writeTfjs(trained: TrainedModel, out: string): Promise<str
   await writeFile(join(out, modelFile), JSON.stringify(json))
   await writeFile(join(out, weightsFile), bytes)
   return [modelFile, weightsFile]
+}
+
+/** Layers that TensorFlow.js does not bring would be written, and could not be loaded anywhere else. */
+function refuseOwnLayers({ layers }: LayersModel): void {
+  const own = layers.find((layer) => layer.getClassName().startsWith('Pellucid'))
+  if (!own) return
+  throw new WorkbenchError(
+    'incompatible',
+    `The layer "${own.name}" (${own.getClassName().replace('Pellucid', '')}) is Pellucid's own, and TensorFlow.js elsewhere does not know it. Export as ONNX or SavedModel instead.`,
+  )
 }
 
 /** The network with its softmax; both share their weights, so it is not disposed. */

@@ -55,15 +55,15 @@ export default defineFamily<z.infer<typeof Params>>({
     {
       id: 'small-set',
       title: 'Small set',
-      suits: 'Up to about 1 000 series: many passes in small batches.',
+      suits: 'Up to about 2 000 series: many passes in small batches.',
       modalities: ['series'],
-      fits: ({ sampleCount }) => sampleCount <= 1000,
+      fits: ({ sampleCount }) => sampleCount <= 2000,
       params: { epochs: 60, batchSize: 16, learningRate: 0.003 },
     },
     {
       id: 'balanced',
       title: 'Balanced',
-      suits: 'More than 1 000 series.',
+      suits: 'More than 2 000 series.',
       modalities: ['series'],
       params: { epochs: 25, learningRate: 0.002 },
     },

@@ -32,5 +32,7 @@ function writeLayer(graph: OnnxWriter, layer: Layer, values: Map<Layer, Value>):
   if (!write) throw refused(layer, 'this kind of layer is not known')
   if (layer.inboundNodes.length !== 1) throw refused(layer, 'it is used in several places')
   const inputs = layer.inboundNodes[0]!.inboundLayers.map((before) => values.get(before)!)
-  return { name: write(graph, layer, inputs), shape }
+  const written = write(graph, layer, inputs)
+  const { lengths } = inputs.find((value) => value.lengths) ?? {}
+  return { lengths, shape, ...(typeof written === 'string' ? { name: written } : written) }
 }

@@ -1,5 +1,6 @@
 import { WorkbenchError } from '@shared/errors'
 import type { TensorFlow } from '../tf'
+import { sequenceWriters } from './sequence-layers'
 import { float, int, ints, string, type OnnxWriter } from './writer'
 
 type Layer = TensorFlow.layers.Layer
@@ -7,15 +8,17 @@ type Layer = TensorFlow.layers.Layer
 /** A value on its way through the graph; pictures are held as ONNX wants them, channels first. */
 export interface Value {
   name: string
-  /** As TensorFlow.js has it, without the batch axis: [height, width, channels] for a picture. */
+  /** As TensorFlow.js has it, without the batch axis: [height, width, channels] for a picture, [time, n] for a sequence. */
   shape: number[]
+  /** Sequences with a mask: how many steps each has, int32 [batch]. */
+  lengths?: string
 }
 
 /** How one class of layer is written: what comes in, its name in the graph out. */
-type Write = (graph: OnnxWriter, layer: Layer, inputs: Value[]) => string
+export type Write = (graph: OnnxWriter, layer: Layer, inputs: Value[]) => string | Pick<Value, 'name' | 'lengths'>
 
 /** Settings of a layer as its `getConfig` gives them; only those read here. */
-interface Config {
+export interface Config {
   activation?: string | null
   kernelSize?: number[]
   strides?: number[]
@@ -33,7 +36,7 @@ interface Config {
   offset?: number
 }
 
-const configOf = (layer: Layer) => layer.getConfig() as Config
+export const configOf = (layer: Layer) => layer.getConfig() as Config
 const isPicture = ({ shape }: Value) => shape.length === 3
 
 export const toChannelsFirst = (graph: OnnxWriter, name: string) =>
@@ -47,13 +50,13 @@ export function refused(layer: Layer, why: string): WorkbenchError {
   )
 }
 
-interface Weight {
+export interface Weight {
   shape: number[]
   data: Float32Array
 }
 
 /** A layer's weights by the last part of their names: kernel, bias, gamma … */
-function weightsOf(layer: Layer): Record<string, Weight> {
+export function weightsOf(layer: Layer): Record<string, Weight> {
   const named = layer.weights.map((variable) => {
     const value = variable.read()
     return [
@@ -83,7 +86,13 @@ export function permuted({ shape, data }: Weight, order: number[]): Weight {
   return { shape: target, data: out }
 }
 
-function activate(graph: OnnxWriter, layer: Layer, name: string | null | undefined, x: string, value: Value): string {
+export function activate(
+  graph: OnnxWriter,
+  layer: Layer,
+  name: string | null | undefined,
+  x: string,
+  value: Value,
+): string {
   const simple: Record<string, string> = {
     relu: 'Relu',
     elu: 'Elu',
@@ -184,8 +193,18 @@ const batchNormalization: Write = (graph, layer, [value]) => {
     weights['moving_mean']!,
     weights['moving_variance']!,
   ]
+  if (last === 2) return scaledSteps(graph, value!.name, parts, epsilon!)
   const inputs = parts.map(({ shape, data }) => graph.floats(shape, data))
   return graph.add('BatchNormalization', [value!.name, ...inputs], { epsilon: float(epsilon!) })
+}
+
+/** Normalised steps [batch, time, n]: ONNX' own op wants channels second, a product and a sum do not. */
+function scaledSteps(graph: OnnxWriter, x: string, parts: Weight[], epsilon: number): string {
+  const [gamma, beta, mean, variance] = parts.map(({ data }) => data) as [Float32Array, ...Float32Array[]]
+  const scale = gamma.map((value, k) => value / Math.sqrt(variance![k]! + epsilon))
+  const shift = scale.map((value, k) => beta![k]! - mean![k]! * value)
+  const scaled = graph.add('Mul', [x, graph.floats([scale.length], scale)])
+  return graph.add('Add', [scaled, graph.floats([shift.length], shift)])
 }
 
 const dense: Write = (graph, layer, [value]) => {
@@ -225,8 +244,10 @@ const joined =
   (graph, _layer, values) =>
     values.map(({ name }) => name).reduce((all, next) => graph.add(op, [all, next]))
 
-const average: Write = (graph, layer, values) =>
-  graph.add('Div', [joined('Add')(graph, layer, values), graph.scalar(values.length)])
+const sumOf = (graph: OnnxWriter, values: Value[]) =>
+  values.map(({ name }) => name).reduce((all, next) => graph.add('Add', [all, next]))
+
+const average: Write = (graph, _layer, values) => graph.add('Div', [sumOf(graph, values), graph.scalar(values.length)])
 
 const concatenate: Write = (graph, layer, values) => {
   const axis = Number(configOf(layer).axis ?? -1)
@@ -263,6 +284,7 @@ const same: Write = (_graph, _layer, [value]) => value!.name
 
 /** By the class name of the layer. */
 export const writers: Record<string, Write> = {
+  ...sequenceWriters,
   Activation: (graph, layer, [value]) => activate(graph, layer, configOf(layer).activation, value!.name, value!),
   ActivityRegularization: same,
   Add: joined('Add'),

@@ -27,16 +27,21 @@ export class OnnxWriter {
 
   /** Adds a node of one output; returns the output's name. */
   add(op: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}, output = this.unique(op)): string {
+    this.addMany(op, inputs, attributes, [output])
+    return output
+  }
+
+  /** Adds a node of several outputs, named as given; an empty name leaves an input or output out. */
+  addMany(op: string, inputs: string[], attributes: Record<string, OnnxAttribute>, outputs: string[]): void {
     this.nodes.push(
       message(
         ...inputs.map((name) => bytesField(1, name)),
-        bytesField(2, output),
-        bytesField(3, `node_${output}`),
+        ...outputs.map((name) => bytesField(2, name)),
+        bytesField(3, `node_${outputs.filter(Boolean).join('_')}`),
         bytesField(4, op),
         ...Object.entries(attributes).map(([name, attribute]) => bytesField(5, attributeMessage(name, attribute))),
       ),
     )
-    return output
   }
 
   /** float32 values in row-major order. */
@@ -77,7 +82,7 @@ export class OnnxWriter {
     return message(intField(1, irVersion), bytesField(2, 'Pellucid'), bytesField(7, graph), bytesField(8, opsets))
   }
 
-  private unique(stem: string): string {
+  unique(stem: string): string {
     return `${stem}_${this.count++}`
   }
 
