@@ -1,21 +1,26 @@
 #!/usr/bin/env node
 // Accuracy of the default settings, trained by the product's own worker. Takes some minutes; not part of `npm test`.
-//   npm run bench:accuracy -- [--only digits,german,mnist] [--json]
+//   npm run bench:accuracy -- [--only digits,german,mnist,vowels,italy,gunpoint] [--json]
 // digits: `cnn` on the 5 000 + 1 000 sample digits. mnist: `cnn` on the whole MNIST, 60 000 + 10 000 (downloaded once).
 // german: `mlp` on German credit, mean over the ten splits on which logistic regression was measured (tests/golden).
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchSeries, seriesRows } from './accuracy-series.mjs'
 import { buildWorker, runJob } from './engine-worker.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 const work = join(root, '.cache', 'bench-accuracy')
 const { values } = parseArgs({
-  options: { only: { type: 'string', default: 'digits,german,mnist' }, json: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string', default: 'digits,german,mnist,vowels,italy,gunpoint' },
+    json: { type: 'boolean', default: false },
+  },
 })
 const splits = ['train', 'validation', 'test']
-const benches = { digits: benchDigits, german: benchGerman, mnist: benchMnist }
+const series = Object.entries(seriesRows).map(([name, row]) => [name, () => benchSeries(worker, work, row)])
+const benches = { digits: benchDigits, german: benchGerman, mnist: benchMnist, ...Object.fromEntries(series) }
 
 const worker = await buildWorker()
 const results = []
