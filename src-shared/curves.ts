@@ -32,40 +32,43 @@ export function rangeOf({ steps, channels, values }: Curves, of: number[]): { mi
 }
 
 /**
- * The `d` of an SVG path that draws one channel over the steps from `from` to `to` into a box. Gaps stay gaps. Where more
- * steps than pixels are to be drawn, each pixel column shows its least and its greatest value, so that no peak is lost.
+ * The lines that draw one channel over the steps from `from` to `to` into a box, each [x, y, x, y …]. Gaps stay gaps. Where
+ * more steps than pixels are to be drawn, each pixel column shows its least and its greatest value, so that no peak is lost.
  */
-export function curvePath(
+export function curveLines(
   { steps, channels, values }: Curves,
   channel: number,
   { min, max }: { min: number; max: number },
   { left, top, width, height }: CurveBox,
   from = 0,
   to = steps - 1,
-): string {
+): number[][] {
   const first = Math.max(0, Math.floor(from))
   const last = Math.min(steps - 1, Math.ceil(to))
   const span = Math.max(1e-9, to - from)
-  const x = (step: number) => rounded(left + ((step - from) / span) * width)
-  const y = (value: number) => rounded(top + height - ((value - min) / (max - min)) * height)
   const bucket = Math.max(1, Math.floor((last - first + 1) / (2 * Math.max(1, width))))
-  const points: string[] = []
-  let isOpen = false
+  const lines: number[][] = []
+  let line: number[] | null = null
   for (let step = first; step <= last; step += bucket) {
     const extremes = extremesOf(values, channels, channel, step, Math.min(last, step + bucket - 1))
-    if (!extremes) {
-      isOpen = false
-      continue
-    }
-    for (const at of extremes) {
-      points.push(`${isOpen ? 'L' : 'M'}${x(at)} ${y(values[at * channels + channel]!)}`)
-      isOpen = true
+    if (!extremes) line = null
+    for (const at of extremes ?? []) {
+      if (!line) lines.push((line = []))
+      const share = (values[at * channels + channel]! - min) / (max - min)
+      line.push(left + ((at - from) / span) * width, top + height - share * height)
     }
   }
-  // A single point is drawn as a dot.
-  if (points.length === 1) points.push(points[0]!.replace('M', 'L'))
-  return points.join('')
+  return lines
 }
+
+/** The same as the `d` of an SVG path; a single point is drawn as a dot. */
+export const curvePath = (...curve: Parameters<typeof curveLines>): string =>
+  curveLines(...curve)
+    .map((line) => {
+      const points = line.length === 2 ? [...line, ...line] : line
+      return points.map((value, i) => `${i % 2 ? ' ' : i ? 'L' : 'M'}${Math.round(value * 100) / 100}`).join('')
+    })
+    .join('')
 
 /** Steps of the least and the greatest value in their order; one step where they are the same; null where all is missing. */
 function extremesOf(
@@ -84,20 +87,4 @@ function extremesOf(
   }
   if (low < 0) return null
   return low === high ? [low] : [Math.min(low, high), Math.max(low, high)]
-}
-
-const rounded = (value: number) => Math.round(value * 100) / 100
-
-/** A whole series as a small SVG without axes: channels share one scale. */
-export function curvesSvg(curves: Curves, width: number, height: number): string {
-  const shown = [...Array(curves.channels).keys()].slice(0, 16)
-  const range = rangeOf(curves, shown)
-  const margin = Math.max(2, width / 24)
-  const box = { left: margin, top: margin, width: width - 2 * margin, height: height - 2 * margin }
-  const stroke = Math.max(1, width / (shown.length > 3 ? 90 : 60))
-  const paths = shown.map(
-    (channel) =>
-      `<path d="${curvePath(curves, channel, range, box)}" fill="none" stroke="${channelColor(channel)}" stroke-width="${stroke}" stroke-linejoin="round" stroke-linecap="round"/>`,
-  )
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${paths.join('')}</svg>`
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Inspection } from '@shared/schemas/dataset'
 import { toErrorReply } from '@shared/errors'
+import { prepareDecoder } from '@main/ml/decode/picture'
 import { readPlace } from '@main/ml/decode/series/pack'
 import { resolveSample, seriesPlace } from '@main/services/dataset-queries'
 import { dataServices, never, parseOutput, type DataServices } from '../../helpers/data-services'
@@ -146,6 +147,8 @@ describe('importing time series', () => {
     const folder = await put(services, { 'toy_TRAIN.ts': ts, 'one.ts': '@classLabel true a\n@data\n1,2:a\n' })
     const dataset = await services.importFiles([join(folder, 'toy_TRAIN.ts')])
     const { samples } = await services.datasets.samples({ dataset: 'set', filter: {}, offset: 0, limit: 1 })
+    // Pictures read before must not keep series from being drawn: they share a process.
+    prepareDecoder()
     const drawn = await services.files.open(samples[0]!.sampleId, 64)
     expect((await readFile(drawn.path)).subarray(8, 12).toString()).toBe('WEBP')
     const raw = await services.files.open(samples[0]!.sampleId, null)
