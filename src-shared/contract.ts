@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Catalog } from './descriptor'
 import * as D from './schemas/dataset'
-import { ExplainSpec, Explanation, Importance, ImportanceSpec } from './schemas/explanation'
+import { ExplainSpec, Explanation, Importance, ImportanceSpec, MapChecks } from './schemas/explanation'
 import { Audit, AuditSpec, ProxyReport, ProxySpec } from './schemas/fairness'
 import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
@@ -195,6 +195,8 @@ export const contract = {
   'sweeps.delete': command(SweepRef.extend({ runs: z.boolean().default(false) }), z.object({ freedBytes: z.number() })),
 
   'explanations.explain': query(ExplainSpec, Explanation),
+  /** The badge of a map: checks run on that very map, which is computed first where it is not kept. */
+  'explanations.check': query(ExplainSpec, MapChecks),
   'explanations.importance': query(ImportanceSpec, Importance),
   'explanations.exportPng': query(
     ExplainSpec.extend({ out: z.string().min(1), opacity: z.number().min(0).max(1).default(0.6) }),

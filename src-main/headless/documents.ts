@@ -1,5 +1,5 @@
 import type { Dataset } from '@shared/schemas/dataset'
-import type { Explanation } from '@shared/schemas/explanation'
+import type { Explanation, MapChecks } from '@shared/schemas/explanation'
 import type { Audit } from '@shared/schemas/fairness'
 import type { Comparison, Run } from '@shared/schemas/run'
 
@@ -36,7 +36,7 @@ export const comparisonDocument = ({ runs, settingsDiff, classes, confusion }: C
   confusion,
 })
 
-export const explanationDocument = (explanation: Explanation) => ({
+export const explanationDocument = (explanation: Explanation, checks: MapChecks | null = null) => ({
   runId: explanation.runId,
   sampleId: explanation.sampleId,
   method: explanation.method,
@@ -46,6 +46,20 @@ export const explanationDocument = (explanation: Explanation) => ({
   min: explanation.min,
   max: explanation.max,
   convergenceDelta: explanation.convergenceDelta,
+  ...(checks && {
+    checks: {
+      overall: checks.overall,
+      byCheck: checks.checks.map(({ id, verdict, value, low, high, text, figures }) => ({
+        id,
+        verdict,
+        value,
+        low,
+        high,
+        text,
+        figures,
+      })),
+    },
+  }),
 })
 
 export const auditDocument = (audit: Audit) => ({

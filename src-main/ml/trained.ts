@@ -33,8 +33,8 @@ export interface TrainedModel {
   /** What 'absent' means, [1, ...inputShape]: black for pictures; for tables numbers at the training mean, categories at
    *  their most frequent value. The caller disposes it. */
   baseline(): Tensor
-  /** Series: one encoded sample as explanations see it, without its padding. */
-  view?(encoded: Tensor): SampleView
+  /** Series: one encoded sample as explanations see it, without its padding; through another network where one is given. */
+  view?(encoded: Tensor, network?: (input: Tensor) => Tensor): SampleView
   /** Differentiable. [n, ...inputShape] to [n, classes]. */
   logits(input: Tensor): Tensor
   /** Gradient of one class's logit at each of `inputs`, shaped as they are. */
@@ -136,7 +136,9 @@ async function load(runDir: string): Promise<TrainedModel> {
     ...(isTable && { columns: encoding.columns, fields: columnsByField(encoding) }),
     baseline: () =>
       isTable ? tf.tensor2d(tableBaseline(encoding), [1, inputShape[0]!]) : tf.zeros([1, ...inputShape]),
-    ...(isSeries && { view: (encoded: Tensor) => viewOfSeries(encoding, encoded, logits) }),
+    ...(isSeries && {
+      view: (encoded: Tensor, network = logits) => viewOfSeries(encoding, encoded, network),
+    }),
     logits,
     gradient: score.gradient,
     probabilities: (input) => tf.tidy(() => tf.softmax(forward(model, input))),

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
-import { Explanation, Importance, type ExplainSpec, type ImportanceSpec } from '@shared/schemas/explanation'
+import { Explanation, Importance, MapChecks, type ExplainSpec, type ImportanceSpec } from '@shared/schemas/explanation'
 import { isRows } from '@shared/modalities'
 import type { ServiceContext } from './context'
 import { predictInput, resolveDataset, resolveSample } from './dataset-queries'
@@ -11,32 +11,28 @@ import { resolveRun, runFolder, type RunRow } from './run-queries'
 
 type Parsed = ExplainSpec
 
+/** Grows when the checks or their limits change, so that no badge of an older kind is shown. */
+const checksVersion = 1
+
 /** Explains what a run says, from its best weights; each map is computed once and kept in the cache folder. */
 export class ExplanationService implements Service<'explanations'> {
   constructor(private readonly context: ServiceContext) {}
 
   async explain(spec: Parsed, signal: AbortSignal): Promise<Explanation> {
-    const { db, jobs, paths, tasks } = this.context
-    const run = await resolveRun(db, spec.run)
-    const dataset = await resolveDataset(db, run.dataset_id)
-    const sample = await resolveSample(db, dataset.id, spec.sample)
-    const runDir = runFolder(paths, run.id)
-    const content = !isRows(dataset.modality) ? sample.hash : sample.values
-    const key = [await this.#weightsKey(run), sample.id, content, spec.method, ordered(spec.params), spec.targetClass]
-    const file = this.#cacheFile(key)
-    const known = await readCached(file, Explanation)
+    const asked = await this.#asked(spec)
+    const known = await readCached(this.#cacheFile(asked.key), Explanation)
     if (known) return { ...known, isCached: true }
-    const input = predictInput(paths, dataset, sample)
-    const computed = await tasks.run(
+    const { run, sample, input } = asked
+    const computed = await this.context.tasks.run(
       { taskId: spec.taskId, title: `Explaining by ${spec.method}`, unit: 'steps' },
       signal,
       (inner, progress) =>
-        jobs.run(
+        this.context.jobs.run(
           'engine',
           'explain',
           {
             runId: run.id,
-            runDir,
+            runDir: runFolder(this.context.paths, run.id),
             sampleId: sample.id,
             sample: input,
             method: spec.method,
@@ -47,8 +43,42 @@ export class ExplanationService implements Service<'explanations'> {
         ),
     )
     const explanation = { ...computed, isCached: false }
-    await this.#keep(file, explanation)
+    await this.#keep(this.#cacheFile(asked.key), explanation)
     return explanation
+  }
+
+  async check(spec: Parsed, signal: AbortSignal): Promise<MapChecks> {
+    const { key, run, input } = await this.#asked(spec)
+    const file = this.#cacheFile(['checks', checksVersion, ...key])
+    const known = await readCached(file, MapChecks)
+    if (known) return { ...known, isCached: true }
+    const computed = await this.context.tasks.run(
+      { taskId: spec.taskId, title: `Checking the map by ${spec.method}`, unit: '%' },
+      signal,
+      async (inner, progress) => {
+        const explanation = await this.explain({ ...spec, taskId: undefined }, inner)
+        return this.context.jobs.run(
+          'engine',
+          'check-map',
+          { explanation, runDir: runFolder(this.context.paths, run.id), sample: input },
+          { signal: inner, onEvent: ({ done, total }) => progress(done, total) },
+        )
+      },
+    )
+    const checks = { ...computed, isCached: false }
+    await this.#keep(file, checks)
+    return checks
+  }
+
+  /** The run and sample that are asked for, what the engine needs of the sample, and what the answer depends on. */
+  async #asked(spec: Parsed) {
+    const { db } = this.context
+    const run = await resolveRun(db, spec.run)
+    const dataset = await resolveDataset(db, run.dataset_id)
+    const sample = await resolveSample(db, dataset.id, spec.sample)
+    const content = isRows(dataset.modality) ? sample.values : sample.hash
+    const key = [await this.#weightsKey(run), sample.id, content, spec.method, ordered(spec.params), spec.targetClass]
+    return { run, sample, key, input: predictInput(this.context.paths, dataset, sample) }
   }
 
   async importance(spec: ImportanceSpec, signal: AbortSignal): Promise<Importance> {

@@ -1,7 +1,7 @@
 import type { Catalog } from '@shared/descriptor'
 import type { ErrorReply } from '@shared/errors'
 import type { FieldKind, FieldValue, Inspection, Modality, Skipped, Split } from '@shared/schemas/dataset'
-import type { Explanation, Importance } from '@shared/schemas/explanation'
+import type { Explanation, Importance, MapChecks } from '@shared/schemas/explanation'
 import type { Audit, ProxyFigures } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
@@ -177,6 +177,12 @@ export interface Jobs {
     }
     event: { done: number; total: number }
     output: Omit<Explanation, 'isCached'>
+  }
+  /** Puts the map of an explanation to the checks; reports hundredths. */
+  'check-map': {
+    input: { explanation: Explanation; runDir: string; sample: PredictInput }
+    event: { done: number; total: number }
+    output: Omit<MapChecks, 'isCached'>
   }
   importance: {
     input: { runId: string; runDir: string; method: string; params: Params; split: string }

@@ -38,6 +38,38 @@ export const Explanation = z.object({
 })
 export type Explanation = z.infer<typeof Explanation>
 
+export const Verdict = z.enum(['passes', 'doubtful', 'fails'])
+export type Verdict = z.infer<typeof Verdict>
+
+/** What one check of a map found; `value` decides, `low` to `high` is the range it was seen in. */
+export const CheckFound = z.object({
+  id: z.string(),
+  title: z.string(),
+  question: z.string(),
+  reference: z.string(),
+  verdict: Verdict,
+  value: z.number(),
+  low: z.number().nullable(),
+  high: z.number().nullable(),
+  /** What was done and what came out, in plain words with the figures. */
+  text: z.string(),
+  figures: z.array(z.object({ name: z.string(), value: z.number().nullable() })),
+})
+export type CheckFound = z.infer<typeof CheckFound>
+
+/** A map's badge: checks run on that very map. `overall` is the worst verdict. */
+export const MapChecks = z.object({
+  runId: z.string(),
+  sampleId: z.number().int(),
+  method: z.string(),
+  target: z.string(),
+  overall: Verdict,
+  checks: z.array(CheckFound),
+  isCached: z.boolean(),
+  seconds: z.number(),
+})
+export type MapChecks = z.infer<typeof MapChecks>
+
 export const ImportanceSpec = z.object({
   run: z.string(),
   method: z.string().default('permutation-importance'),

@@ -4,18 +4,22 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { SampleAttribution, SampleAttributionInput } from '@main/ml/attribution/define'
 import { describeParams, parseParams } from '@main/ml/params'
-import { attributions, families } from '@main/ml/registry'
+import { runChecks } from '@main/ml/attribution/checks/run-checks'
+import { attributions, families, mapChecks } from '@main/ml/registry'
 import { tf, type Tensor } from '@main/ml/tf'
 import { train } from '@main/ml/train'
 import { loadTrained, unloadTrained, type TrainedModel } from '@main/ml/trained'
 import type { Modality } from '@shared/schemas/dataset'
+import type { Params } from '@shared/schemas/run'
+import { tensorData } from '@shared/tensor-data'
 import { runFolderWith, toyPictures, toyTable } from '../main/ml/toy'
 
 /** What every explanation method must keep, on every family that it fits; one that is found is tested, with no list. */
 const methods = [...attributions.values()]
 const ofSamples = methods.filter((method): method is SampleAttribution => method.scope === 'sample')
+/** Series are explained without their padding, by way of a view: series-explain.test.ts. */
 const kinds = [...families.values()].flatMap(({ id, modalities }) =>
-  modalities.map((modality) => ({ family: id, modality })),
+  modalities.filter((modality) => modality !== 'series').map((modality) => ({ family: id, modality })),
 )
 const trained = new Map<string, TrainedModel>()
 const keyOf = ({ family, modality }: { family: string; modality: Modality }) => `${family} on ${modality}`
@@ -129,6 +133,32 @@ describe.each(pairs)('$id on $family, $modality', ({ method, ...kind }) => {
     expect(Math.abs((await sum(input)) - promised)).toBeLessThan(0.02 * Math.max(1, Math.abs(promised)))
     expect(Math.abs(await sum(baseline))).toBeLessThan(1e-5)
     tf.dispose([input, baseline])
+  })
+
+  test('wears a badge: every check that concerns it says what it found, and leaves no tensor', async () => {
+    if (fits() !== null) return
+    const model = trained.get(keyOf(kind))!
+    const [input, baseline] = [drawn(model), model.baseline()]
+    const map = await mapOf(method, { model, input, baseline })
+    const params = parseParams(method.params, {}, method.title) as Params
+    const asked = { method, params, encoded: input, target: 0, map: tensorData(map.shape, await map.data<'float32'>()) }
+    const before = tf.memory().numTensors
+    const signal = new AbortController().signal
+    const found = await runChecks(model, mapChecks.values(), { ...asked, signal, progress: () => {} })
+    expect(tf.memory().numTensors).toBe(before)
+    expect(found.checks.map(({ id }) => id)).toEqual([
+      ...(method.complete || method.completeInMean ? ['completeness'] : []),
+      ...['deletion-insertion', 'noise', 'randomisation'],
+    ])
+    for (const { value, low, high, text, figures } of found.checks) {
+      expect(Number.isFinite(value)).toBe(true)
+      if (low !== null) expect(low <= value + 1e-9 && value <= high! + 1e-9).toBe(true)
+      expect(text).toMatch(/^[A-Z].*\.$/)
+      expect(text).not.toMatch(/NaN|undefined|null|Infinity/)
+      for (const figure of figures) expect(Number.isFinite(figure.value)).toBe(true)
+    }
+    expect(found.checks.map(({ verdict }) => verdict)).toContain(found.overall)
+    tf.dispose([input, baseline, map])
   })
 
   test('stops when it is told to', async () => {

@@ -177,6 +177,13 @@ it('nothing serious or critical on the screens of pictures', async () => {
     .first()
     .waitFor()
   await look('Explain, pictures')
+  await page
+    .getByRole('button', { name: /the checks of Integrated gradients/ })
+    .first()
+    .click()
+  await page.getByRole('heading', { name: 'Can this map be believed?' }).waitFor()
+  await look('Explain, the checks of a map')
+  await page.keyboard.press('Escape')
 
   await goTo(page, `/d/${digits}/try`)
   const [chooser] = await Promise.all([

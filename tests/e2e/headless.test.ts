@@ -141,6 +141,12 @@ describe('the command line on a table', () => {
     expect(document.convergenceDelta).toBeLessThan(0.05)
     const other = await runJson([...args, '--target-class', 'bad'], at)
     expect(other.document.target).toBe('bad')
+    const checked = await runJson([...args, '--checks'], at)
+    expect(checked.document.checks.overall).toMatch(/^(passes|doubtful|fails)$/)
+    expect(checked.document.checks.byCheck.map(({ id }: { id: string }) => id)).toContain('randomisation')
+    expect((await run([...args, '--checks'], at)).stdout).toMatch(
+      /checks: (passes|doubtful|fails)[^]*Holds still: Random noise/,
+    )
     expect((await runJson([...args.slice(0, -1), 'magic'], at)).document.error.code).toBe('not_found')
   })
 

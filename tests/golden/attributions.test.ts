@@ -1,21 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { SampleAttribution } from '@main/ml/attribution/define'
 import { attributions } from '@main/ml/registry'
-import { tf, type LayersModel, type TensorFlow } from '@main/ml/tf'
+import { tf, type TensorFlow } from '@main/ml/tf'
 import golden from './data/attributions.json'
-
-interface Array_ {
-  shape: number[]
-  data: number[]
-}
-
-interface Layer {
-  type: string
-  kernel?: Array_
-  bias?: Array_
-  activation?: 'relu' | 'tanh' | 'linear'
-  [key: string]: unknown
-}
+import { build, type Array_, type Layer } from './network'
 
 interface Map_ extends Array_ {
   target: number
@@ -33,23 +21,6 @@ interface Model {
 }
 
 const models = golden.models as unknown as Model[]
-type Kind = 'dense' | 'conv2d' | 'maxPooling2d' | 'flatten' | 'globalAveragePooling2d'
-
-/** The reference's network with its weights; activations inside their layers, or as layers of their own. */
-function build({ inputShape, layers }: Model, isSplit: boolean): LayersModel {
-  const model = tf.sequential()
-  model.add(tf.layers.inputLayer({ inputShape }))
-  for (const { type, kernel, bias, activation = 'linear', ...config } of layers) {
-    const inside = isSplit ? 'linear' : activation
-    const make = tf.layers[type as Kind] as (config: object) => TensorFlow.layers.Layer
-    const layer = make(kernel ? { ...config, activation: inside } : config)
-    model.add(layer)
-    if (kernel && bias) layer.setWeights([tf.tensor(kernel.data, kernel.shape), tf.tensor(bias.data, bias.shape)])
-    if (kernel && inside !== activation) model.add(tf.layers.activation({ activation }))
-  }
-  return model
-}
-
 /** Methods that draw at random: their maps agree with the reference's in order, to Spearman's 0.95. */
 const sampled = new Set(['smooth-grad', 'gradient-shap'])
 

@@ -295,4 +295,5 @@ def main():
     write("attributions", ["captum", "torch"], {"models": models})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WorkbenchError } from '@shared/errors'
-import type { Explanation } from '@shared/schemas/explanation'
+import type { Explanation, MapChecks } from '@shared/schemas/explanation'
 import type { Audit, ProxyReport } from '@shared/schemas/fairness'
 import type { Split } from '@shared/schemas/dataset'
 import { auditDocument, explanationDocument } from '../documents'
@@ -18,6 +18,7 @@ interface ExplainOptions {
   targetClass?: string
   set?: Record<string, string>
   out?: string
+  checks?: boolean
 }
 
 interface AuditOptions {
@@ -39,6 +40,7 @@ export function addInsightVerbs(program: Command, addAction: AddAction): void {
     .requiredOption('--method <method>', 'e.g. gradient, integrated-gradients, grad-cam, occlusion')
     .option('--target-class <class>', 'the class to explain (default: the predicted one)')
     .option('--set <key=value>', "one of the method's own settings; may be given many times", collectSetting)
+    .option('--checks', 'put the map to its checks too: is it to be believed?')
     .option('--out <file>', 'write it as .png or .json too')
   addAction(explainVerb, { reads: true }, async (session, options: ExplainOptions) => {
     const { attributions } = await session.client.catalog.get({})
@@ -93,10 +95,12 @@ async function explain(
   const { run, sample, method, targetClass, out } = options
   const spec = { run, sample, method, targetClass, params }
   const explanation = await client.explanations.explain(spec)
-  const document = explanationDocument(explanation)
+  const checks = options.checks ? await client.explanations.check(spec) : null
+  const document = explanationDocument(explanation, checks)
   if (out && extname(out).toLowerCase() === '.json') await writeFile(out, JSON.stringify(document))
   else if (out) await client.explanations.exportPng({ ...spec, out: resolve(out) })
-  return { document, text: explanationText(explanation) }
+  const text = explanationText(explanation)
+  return { document, text: checks ? `${text}\n${checksText(checks)}` : text }
 }
 
 async function importance({ client }: Session, options: ExplainOptions, params: Record<string, unknown>) {
@@ -138,6 +142,17 @@ function explanationText(explanation: Explanation): string {
       ),
     )
   return lines.join('\n')
+}
+
+function checksText({ overall, checks }: MapChecks): string {
+  const rows = checks.map(({ title, verdict, value, low, high }) => [
+    title,
+    verdict,
+    figure(value),
+    low === null ? '' : `[${figure(low)}, ${figure(high)}]`,
+  ])
+  const told = checks.map(({ title, text }) => `${title}: ${text}`)
+  return [`checks: ${overall}`, table(['check', 'verdict', 'figure', 'range'], rows), ...told].join('\n')
 }
 
 function auditText({ summary, split, positive, threshold, byGroup, disparities, comparisons, level }: Audit): string {

@@ -40,6 +40,8 @@ interface Common<P> {
   isSignedWith?(params: P): boolean
   /** True when the attributions must sum to f(input) - f(baseline); conformance then checks it. */
   complete: boolean
+  /** True when they do so on average over many draws; checked on each map, not promised of one. */
+  completeInMean?: boolean
 }
 
 export interface SampleAttribution<P = any> extends Common<P> {
@@ -48,6 +50,8 @@ export interface SampleAttribution<P = any> extends Common<P> {
   whyIncompatible?(model: LayersModel): string | null
   /** Where the settings choose what a sample is compared with: that point [1, ...shape], which the caller disposes. */
   baselineOf?(params: P, input: Tensor, neutral: Tensor): Tensor
+  /** Settings with less work, for the maps that a check compares with each other; `shape` is one sample's. */
+  coarse?(params: P, shape: number[]): P
   /** Returns scores shaped like one sample without batch axis (or [height, width]). The caller disposes it. */
   attribute(input: SampleAttributionInput<P>): Promise<Tensor>
 }

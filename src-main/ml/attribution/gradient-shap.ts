@@ -42,7 +42,9 @@ export default defineAttribution({
   scope: 'sample',
   signed: true,
   complete: false,
+  completeInMean: true,
   baselineOf: ({ baseline }, input, neutral) => baselineOf(baseline, input, neutral),
+  coarse: (params) => ({ ...params, samples: Math.min(params.samples, 16) }),
   async attribute({ input, baseline: neutral, target, params, signal, progress, ...explained }) {
     const baseline = baselineOf(params.baseline, input, neutral)
     const pass = (size: number, from: number) => {

@@ -28,6 +28,7 @@ export default defineAttribution({
   signed: true,
   complete: true,
   baselineOf: ({ baseline }, input, neutral) => baselineOf(baseline, input, neutral),
+  coarse: (params) => ({ ...params, steps: Math.min(params.steps, 16) }),
   async attribute({ input, baseline: neutral, target, params, signal, progress, ...explained }) {
     const { steps } = params
     const baseline = baselineOf(params.baseline, input, neutral)

@@ -41,6 +41,11 @@ export default defineAttribution({
   scope: 'sample',
   signed: true,
   complete: false,
+  coarse(params, shape) {
+    // About 32 looks along the series.
+    const stride = Math.max(params.stride, Math.ceil(shape[0]! / 32))
+    return { ...params, stride, window: Math.max(params.window, stride) }
+  },
   async attribute({ input, baseline, target, params, logits, signal, progress }) {
     const [, steps, channels] = input.shape as [number, number, number]
     const [original, cover] = await Promise.all([input.data<'float32'>(), baseline.data<'float32'>()])

@@ -56,6 +56,11 @@ export default defineAttribution({
   scope: 'sample',
   signed: true,
   complete: false,
+  coarse(params, shape) {
+    // About 14 looks along the longer side.
+    const stride = Math.max(params.stride, Math.ceil(Math.max(shape[0]!, shape[1]!) / 14))
+    return { ...params, stride, window: Math.max(params.window, stride) }
+  },
   async attribute({ input, baseline, target, params, logits, signal, progress }) {
     const [height, width, channels] = input.shape.slice(1) as [number, number, number]
     const original = await input.data<'float32'>()

@@ -41,6 +41,7 @@ export default defineAttribution({
   signed: false,
   isSignedWith: ({ absolute }) => !absolute,
   complete: false,
+  coarse: (params) => ({ ...params, samples: Math.min(params.samples, 16) }),
   async attribute({ input, target, params, signal, progress, ...explained }) {
     const pass = (size: number, from: number) => {
       const deviation = input.max().sub(input.min()).mul(params.noise)

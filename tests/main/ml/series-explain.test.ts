@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { explainSample, methodNamed } from '@main/ml/explain'
-import { attributions, families } from '@main/ml/registry'
+import { runChecks } from '@main/ml/attribution/checks/run-checks'
+import { attributions, families, mapChecks } from '@main/ml/registry'
 import type { Snapshot } from '@main/ml/snapshot'
 import { tf } from '@main/ml/tf'
 import { train } from '@main/ml/train'
@@ -61,6 +62,20 @@ describe.each(['lstm', 'gru', 'tcn', 'inception-time'])('explaining series by %s
       expect(tf.memory().numTensors).toBe(before)
     },
   )
+
+  test('a map wears a badge: each step is a place, and the network without its learning sees the same steps', async () => {
+    const { series } = snapshot.samples[4]!
+    const { attribution, params } = await explain('integrated-gradients')
+    const encoded = await model.encode([{ series }])
+    const method = methodNamed(attributions, 'integrated-gradients', 'sample')
+    const asked = { method, params, encoded, target: 0, map: attribution, signal: never, progress: () => {} }
+    const before = tf.memory().numTensors
+    const { checks } = await runChecks(model, mapChecks.values(), asked)
+    expect(tf.memory().numTensors).toBe(before)
+    expect(checks.map(({ id }) => id)).toEqual(['completeness', 'deletion-insertion', 'noise', 'randomisation'])
+    for (const { value } of checks) expect(Number.isFinite(value)).toBe(true)
+    encoded.dispose()
+  })
 
   test('integrated gradients add up to the change in score', async () => {
     const { convergenceDelta } = await explain('integrated-gradients', { steps: 128 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { SplitSpec } from '@shared/schemas/dataset'
-import { Explanation, ExplainSpec, Importance, ImportanceSpec } from '@shared/schemas/explanation'
+import { Explanation, ExplainSpec, Importance, ImportanceSpec, MapChecks } from '@shared/schemas/explanation'
 import { failure, never, type DataServices } from '../../helpers/data-services'
 import { tempFolder } from '../../helpers/temp-db'
 import { toyPictures } from '../ml/toy'
@@ -56,6 +56,29 @@ test('a map is computed once, kept by what made it, and computed anew when any o
   for (const name of await readdir(folder))
     for (const file of await readdir(join(folder, name))) await writeFile(join(folder, name, file), '{"half":')
   expect(await explain()).toMatchObject({ isCached: false, target: older.target })
+})
+
+test('a map is checked once, on the very map that is shown, and anew when that changes', async () => {
+  const services = await trainedCredit(2)
+  const { explanations, run, events } = services
+  const jobs = startedJobs(services)
+  const check = (change?: object) => explanations.check(spec(run.runId, change), never)
+  const first = await check()
+  expect(MapChecks.parse(first)).toEqual(first)
+  expect(first).toMatchObject({ sampleId: 3, method: 'integrated-gradients', isCached: false })
+  expect(first.checks.map(({ id }) => id)).toEqual(['completeness', 'deletion-insertion', 'noise', 'randomisation'])
+  expect(await check()).toMatchObject({ overall: first.overall, isCached: true })
+  expect(jobs()).toEqual(['explain', 'check-map'])
+  // The map that was checked is the one that is shown.
+  expect((await explanations.explain(spec(run.runId), never)).isCached).toBe(true)
+  expect((await check({ method: 'gradient' })).checks.map(({ id }) => id)).not.toContain('completeness')
+  const told = events.filter(({ event }) => event === 'tasks.progressed').map(({ payload }) => payload)
+  expect(told).toContainEqual(expect.objectContaining({ title: 'Checking the map by gradient', unit: '%' }))
+
+  const controller = new AbortController()
+  const stopped = explanations.check(spec(run.runId, { sample: '#9' }), controller.signal)
+  controller.abort()
+  expect((await failure(stopped)).code).toBe('cancelled')
 })
 
 test('what cannot be explained is refused with what there is', async () => {
