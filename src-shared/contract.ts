@@ -2,7 +2,15 @@ import { z } from 'zod'
 import { Catalog } from './descriptor'
 import * as D from './schemas/dataset'
 import { ExplainSpec, Explanation, Importance, ImportanceSpec, MapChecks } from './schemas/explanation'
-import { Audit, AuditSpec, ProxyReport, ProxySpec } from './schemas/fairness'
+import {
+  Audit,
+  AuditSpec,
+  GroupThresholds,
+  Mitigation,
+  MitigationSpec,
+  ProxyReport,
+  ProxySpec,
+} from './schemas/fairness'
 import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
 import { Sweep, SweepSpec } from './schemas/sweep'
@@ -175,12 +183,19 @@ export const contract = {
     RunRef.extend({
       files: z.array(z.string()).default([]),
       rows: z.array(z.record(z.string(), D.FieldValue)).default([]),
+      /** Decides by the thresholds kept with the run. */
+      thresholds: z.boolean().default(false),
     }),
     z.array(R.Prediction),
   ),
   /** Writes the rows of one table, or a line per picture, with the prediction and all probabilities beside. */
   'runs.predictToCsv': query(
-    RunRef.extend({ files: z.array(z.string()).min(1), out: z.string().min(1), taskId: z.string().optional() }),
+    RunRef.extend({
+      files: z.array(z.string()).min(1),
+      out: z.string().min(1),
+      thresholds: z.boolean().default(false),
+      taskId: z.string().optional(),
+    }),
     z.object({ count: z.number().int(), files: z.array(z.string()) }),
   ),
   'runs.export': query(RunRef.extend({ format: R.ExportFormat, out: z.string().min(1) }), Files),
@@ -210,6 +225,10 @@ export const contract = {
   ),
   /** Which columns give a sensitive feature away, and its rates in the data, the labels and the predictions. */
   'fairness.proxies': query(ProxySpec, ProxyReport),
+  /** Thresholds by group, found on one split and proved on another. */
+  'fairness.mitigate': query(MitigationSpec, Mitigation),
+  /** Keeps thresholds with a run, or takes them away; predictions use them when asked to. */
+  'fairness.keepThresholds': command(RunRef.extend({ thresholds: GroupThresholds.nullable() }), R.Run),
 } as const
 
 /** Everything the main side pushes without being asked. A late listener re-reads; nothing is a patch. */

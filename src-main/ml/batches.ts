@@ -27,6 +27,8 @@ export class BatchMaker {
     private readonly weights: number[],
     private readonly params: Pick<RunParams, 'seed' | 'labelSmoothing' | 'classWeights'>,
     private readonly augmentation: Augmentation | null,
+    /** Weight of each sample's mistakes, by its index; null: all count the same. */
+    readonly sampleWeights: Float32Array | null = null,
   ) {}
 
   /** Whether inputs are changed at random from step to step. */
@@ -52,17 +54,17 @@ export class BatchMaker {
   }
 
   get #isPlain(): boolean {
-    return this.params.labelSmoothing === 0 && this.params.classWeights === 'none'
+    return this.params.labelSmoothing === 0 && this.params.classWeights === 'none' && this.sampleWeights === null
   }
 
   /** Encodes samples by index, as `read`. Dispose it after use. */
   make(indices: Int32Array, step: number): Batch & { dispose(): void } {
-    const { data, params } = this
+    const { data } = this
     const values = this.read(indices, step)
     const labels = Int32Array.from(indices, (index) => this.labels[index]!)
     const shape: [number, number] = [indices.length, this.weights.length]
     const oneHot = tf.tensor2d(this.#targets(labels, 0, false), shape)
-    const targets = this.#isPlain ? oneHot : tf.tensor2d(this.#targets(labels, params.labelSmoothing, true), shape)
+    const targets = this.#isPlain ? oneHot : tf.tensor2d(this.#weighted(indices, labels), shape)
     const batch = {
       inputs: tf.tensor(values, [indices.length, ...data.inputShape]),
       labels: tf.tensor1d(labels, 'int32'),
@@ -70,6 +72,15 @@ export class BatchMaker {
       targets,
     }
     return { ...batch, dispose: () => tf.dispose(batch) }
+  }
+
+  /** What a batch is trained on, [indices.length, classes]: smoothed, and weighted by class and by sample. */
+  #weighted(indices: Int32Array, labels: Int32Array): Float32Array {
+    const targets = this.#targets(labels, this.params.labelSmoothing, true)
+    const classes = this.weights.length
+    if (this.sampleWeights)
+      for (let i = 0; i < targets.length; i++) targets[i]! *= this.sampleWeights[indices[Math.floor(i / classes)]!]!
+    return targets
   }
 
   /** [labels.length, classes]; smoothing as in Szegedy et al., "Rethinking the Inception architecture", 2016. */

@@ -12,6 +12,8 @@ export interface Snapshot {
   positive: number | null
   /** Tables: the model's input fields in order. */
   fields: { name: string; kind: FieldKind; isSensitive: boolean }[]
+  /** The field whose groups the training samples are reweighed by. */
+  reweighBy?: string
   samples: SnapshotSample[]
 }
 
@@ -37,6 +39,8 @@ export interface SnapshotSample {
   /** Class index, or null when unlabelled (never trained on; predicted all the same). */
   target: number | null
   split: Split | null
+  /** Its value of `reweighBy`. */
+  group?: string
 }
 
 /** What training one run leaves behind, besides the checkpoint. */

@@ -61,10 +61,11 @@ export class TracedStepper implements Stepper {
       tf.softmax(forward(model, inputs)),
     )
     this.#session = new GraphSession(this.#graph.graph)
-    const { samples, labels } = this.#graph.variables
+    const { samples, labels, sampleWeights } = this.#graph.variables
     this.#session.assign([
       [samples, data.packed],
       [labels, input.labels],
+      ...(sampleWeights ? [[sampleWeights, input.batches.sampleWeights!] as [GraphVariable, TypedValues]] : []),
       ...this.#weightValues(readWeights(model)),
       ...this.#slotValues([], 0),
     ])
@@ -213,6 +214,7 @@ function sourceOf({ model, params, data, batches, labels }: TracedInput): TrainS
     oneHot,
     targets: targets ?? oneHot,
     classCount: Math.sqrt(oneHot.length),
+    sampleWeights: batches.sampleWeights,
     compute(batch, step) {
       setDropoutStep(step)
       try {

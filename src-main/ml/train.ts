@@ -12,6 +12,7 @@ import { evaluationBatch } from './evaluate'
 import { buildModel, loadModelSpec, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
 import { concludeRun, indicesOf, type SamplePrediction } from './outcome'
 import { findProblems } from './problems'
+import { reweighing } from './reweigh'
 import { familyNamed, resolveParams } from './settings'
 import type { Snapshot, TrainOutcome } from './snapshot'
 import { createStepper } from './create-stepper'
@@ -96,7 +97,14 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   const model = buildModel(familyNamed(spec.family), spec.params, spec.inputShape, snapshot.classes.length)
   const set = trainingSetOf(snapshot, data)
   const weights = classWeightsOf(spec.params.classWeights, perClass(snapshot))
-  const batches = new BatchMaker(data, set.labels, weights, spec.params, augmentationOf(spec.params))
+  const batches = new BatchMaker(
+    data,
+    set.labels,
+    weights,
+    spec.params,
+    augmentationOf(spec.params),
+    sampleWeightsOf(snapshot, set),
+  )
   const log = (text: string) => events.log?.(text)
   const stepper = freeing(model, () => createStepper({ model, params: spec.params, set, batches, log }))
   const loop = createLoop(
@@ -148,6 +156,19 @@ function freeing<T>(model: LayersModel, create: () => T): T {
     model.dispose()
     throw error
   }
+}
+
+/** Reweighed by groups over the training split; samples of the others are never trained on. Null: all count the same. */
+function sampleWeightsOf({ samples, reweighBy }: Snapshot, { train, labels }: TrainingSet): Float32Array | null {
+  if (!reweighBy) return null
+  const weights = new Float32Array(samples.length).fill(1)
+  const groups = Array.from(train, (index) => samples[index]!.group ?? '')
+  const found = reweighing(
+    groups,
+    train.map((index) => labels[index]!),
+  )
+  train.forEach((index, i) => (weights[index] = found[i]!))
+  return weights
 }
 
 /** True some seconds after the signal has fired. */

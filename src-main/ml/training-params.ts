@@ -317,6 +317,18 @@ export const TrainingParams = z.object({
       title: 'Leave out sensitive fields',
       description: 'Hides the sensitive fields from the network; others may still give them away.',
     }),
+  reweigh: z
+    .string()
+    .nullable()
+    .default(null)
+    .meta({
+      group: 'Fields',
+      modalities: ['table'],
+      title: 'Reweigh by',
+      description:
+        'A sensitive field: training samples are weighed so that its groups have the favourable label equally often.',
+      advanced: true,
+    }),
 })
 
 export type TrainingParams = z.infer<typeof TrainingParams>

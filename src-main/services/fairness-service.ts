@@ -4,7 +4,17 @@ import { dirname } from 'node:path'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
 import type { Dataset, FieldValue } from '@shared/schemas/dataset'
-import type { Audit, AuditSpec, ProxyReport, ProxySpec } from '@shared/schemas/fairness'
+import type {
+  Audit,
+  AuditSpec,
+  GroupThresholds,
+  Mitigation,
+  MitigationSpec,
+  ProxyReport,
+  ProxySpec,
+} from '@shared/schemas/fairness'
+import type { Run } from '@shared/schemas/run'
+import type { Jobs } from '../worker/protocol'
 import type { ServiceContext } from './context'
 import { loadDataset, resolveDataset } from './dataset-queries'
 import { renderReport } from './fairness-report'
@@ -25,36 +35,60 @@ export class FairnessService implements Service<'fairness'> {
   constructor(private readonly context: ServiceContext) {}
 
   async audit(spec: AuditSpec, signal: AbortSignal): Promise<Audit> {
-    const { db, jobs, tasks, settings } = this.context
-    const row = await resolveRun(db, spec.run)
-    const dataset = await loadDataset(db, row.dataset_id)
-    const { classes } = toRun(row)
-    const positive = favourable(spec.positive ?? dataset.positive, classes)
-    checkSensitive(dataset, spec.sensitive)
-    const { rows, unlabelled } = await this.#scored(row, spec.split, positive)
-    const groups = groupsOf(dataset, spec.sensitive, rows)
-    const { smallGroup } = await settings()
-    const input = {
-      runId: row.id,
-      sensitive: spec.sensitive,
-      split: spec.split,
-      positive: classes[positive]!,
-      threshold: spec.threshold,
-      rounds: spec.rounds,
-      level: spec.level,
-      seed: spec.seed,
-      smallGroup,
-      unlabelled,
-      truth: rows.map(({ truth }) => truth === positive),
-      scores: rows.map(({ score }) => score),
-      groups,
-    }
-    return tasks.run({ taskId: spec.taskId, title: 'Auditing', unit: 'rounds' }, signal, (inner, progress) =>
-      jobs.run('engine', 'audit', input, {
-        signal: inner,
-        onEvent: ({ done, total }) => progress(done, total),
-      }),
+    const input = await this.#auditInput(spec)
+    return this.context.tasks.run(
+      { taskId: spec.taskId, title: 'Auditing', unit: 'rounds' },
+      signal,
+      (inner, progress) =>
+        this.context.jobs.run('engine', 'audit', input, {
+          signal: inner,
+          onEvent: ({ done, total }) => progress(done, total),
+        }),
     )
+  }
+
+  /** Finds thresholds by group on one split and proves them on another. */
+  async mitigate(spec: MitigationSpec, signal: AbortSignal): Promise<Mitigation> {
+    if (spec.fitOn === spec.split)
+      throw new WorkbenchError(
+        'invalid_input',
+        `Thresholds that are found and proved on the same split (${spec.split}) prove nothing. Choose two splits.`,
+      )
+    const { constraint, tolerance, fitOn } = spec
+    const common = { ...spec, sensitive: [spec.sensitive], threshold: 0.5 }
+    const fit = await this.#auditInput({ ...common, split: fitOn })
+    const test = await this.#auditInput(common)
+    const input = {
+      constraint,
+      tolerance,
+      fittedOn: fitOn,
+      fit: { truth: fit.truth, scores: fit.scores, groups: fit.groups.map(([group]) => group!) },
+      test,
+    }
+    return this.context.tasks.run(
+      { taskId: spec.taskId, title: 'Finding thresholds', unit: 'rounds' },
+      signal,
+      (inner, progress) =>
+        this.context.jobs.run('engine', 'mitigate', input, {
+          signal: inner,
+          onEvent: ({ done, total }) => progress(done, total),
+        }),
+    )
+  }
+
+  async keepThresholds({ run, thresholds }: { run: string; thresholds: GroupThresholds | null }): Promise<Run> {
+    const { db, emit } = this.context
+    const { id } = await resolveRun(db, run)
+    await db.run(
+      thresholds
+        ? "UPDATE runs SET summary = json_set(summary, '$.thresholds', json(?)) WHERE id = ?"
+        : "UPDATE runs SET summary = json_remove(summary, '$.thresholds') WHERE id = ?",
+      ...(thresholds ? [JSON.stringify(thresholds)] : []),
+      id,
+    )
+    const changed = toRun(await resolveRun(db, id))
+    emit('runs.changed', changed)
+    return changed
   }
 
   /** Writes the audit as one self-contained HTML file or as JSON, beside and renamed. */
@@ -99,6 +133,31 @@ export class FairnessService implements Service<'fairness'> {
       positive: dataset.positive,
     }
     return { ...report, summary: proxySummary(report) }
+  }
+
+  async #auditInput(spec: Omit<AuditSpec, 'taskId'>): Promise<Jobs['audit']['input']> {
+    const { db, settings } = this.context
+    const row = await resolveRun(db, spec.run)
+    const dataset = await loadDataset(db, row.dataset_id)
+    const { classes } = toRun(row)
+    const positive = favourable(spec.positive ?? dataset.positive, classes)
+    checkSensitive(dataset, spec.sensitive)
+    const { rows, unlabelled } = await this.#scored(row, spec.split, positive)
+    return {
+      runId: row.id,
+      sensitive: spec.sensitive,
+      split: spec.split,
+      positive: classes[positive]!,
+      threshold: spec.threshold,
+      rounds: spec.rounds,
+      level: spec.level,
+      seed: spec.seed,
+      smallGroup: (await settings()).smallGroup,
+      unlabelled,
+      truth: rows.map(({ truth }) => truth === positive),
+      scores: rows.map(({ score }) => score),
+      groups: groupsOf(dataset, spec.sensitive, rows),
+    }
   }
 
   /** Labelled samples of a split with the probability of the favourable class; the others are counted. */

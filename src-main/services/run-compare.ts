@@ -17,9 +17,17 @@ export async function compareRuns(db: Queries, rows: RunRow[], split: Split): Pr
   return { runs, settingsDiff: settingsDiff(runs), classes, confusion }
 }
 
+/** Thresholds kept with a run are a setting of how it decides. */
+const thresholdsOf = ({ thresholds }: Comparison['runs'][number]) =>
+  thresholds && { thresholds: `${thresholds.constraint} by ${thresholds.sensitive}` }
+
 function settingsDiff(runs: Comparison['runs']): Comparison['settingsDiff'] {
   const all = runs.map(
-    (run) => ({ dataset: run.datasetName, family: run.family, ...run.params }) as Record<string, unknown>,
+    (run) =>
+      ({ dataset: run.datasetName, family: run.family, ...run.params, ...thresholdsOf(run) }) as Record<
+        string,
+        unknown
+      >,
   )
   const keys = [...new Set(all.flatMap(Object.keys))]
   const differing = keys.filter((key) => new Set(all.map((settings) => JSON.stringify(settings[key] ?? null))).size > 1)

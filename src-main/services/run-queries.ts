@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
+import type { GroupThresholds } from '@shared/schemas/fairness'
 import type { Run, RunStatus, SplitMetrics } from '@shared/schemas/run'
 import type { Queries } from '../db/database'
 import type { TrainOutcome } from '../ml/snapshot'
@@ -40,6 +41,8 @@ export type RunSummary = Partial<Omit<TrainOutcome, 'status' | 'params'>> & {
   /** That batches had to be made smaller on the way. */
   memoryNotice?: string
   sizeBytes?: number
+  /** Kept by a person; predictions use them when asked to. */
+  thresholds?: GroupThresholds
 }
 
 const selectRun = `
@@ -105,6 +108,7 @@ export function toRun(row: RunRow): Run {
     endedAt: row.ended_at,
     durationMs: row.trained_ms || null,
     sizeBytes: summary.sizeBytes ?? 0,
+    ...(summary.thresholds && { thresholds: summary.thresholds }),
     isResumable: resumable.has(row.status),
     error: row.error,
   }

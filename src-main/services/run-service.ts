@@ -15,8 +15,10 @@ import type {
 } from '@shared/schemas/run'
 import { isRows } from '@shared/modalities'
 import type { FieldValue, Split } from '@shared/schemas/dataset'
+import type { GroupThresholds } from '@shared/schemas/fairness'
+import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
-import { resolveDataset, resolveSample, samplePath, type SampleRow } from './dataset-queries'
+import { loadDataset, resolveDataset, resolveSample, samplePath, type SampleRow } from './dataset-queries'
 import { compareRuns } from './run-compare'
 import { listRunRows, loadRun, resolveRun, runFolder, toRun, type RunRow, type RunSummary } from './run-queries'
 import { estimated } from './run-estimate'
@@ -102,10 +104,11 @@ export class RunService implements Service<'runs'> {
       const reasons = plan.problems.map(({ message }) => message).join(' ')
       throw new WorkbenchError('invalid_input', `This run cannot start. ${reasons}`, plan.problems)
     }
+    const reweighBy = await reweighField(db, dataset.id, plan.params)
     const runId = randomUUID().slice(0, 8)
     const folder = runFolder(paths, runId)
     try {
-      const { classes } = await writeSnapshot(this.context, dataset, snapshotPath(folder))
+      const { classes } = await writeSnapshot(this.context, dataset, snapshotPath(folder), reweighBy)
       const name = spec.name ?? (await this.#freshName(dataset.id, spec.family))
       const summary: RunSummary = {
         classes,
@@ -159,7 +162,11 @@ export class RunService implements Service<'runs'> {
         `The files of run "${run}" are gone, so it cannot be resumed. Start a new one.`,
       )
     })
-    await db.run("UPDATE runs SET status = 'queued', error = NULL, ended_at = NULL WHERE id = ?", row.id)
+    await db.run(
+      `UPDATE runs SET status = 'queued', error = NULL, ended_at = NULL, summary = json_remove(summary, '$.thresholds')
+       WHERE id = ?`,
+      row.id,
+    )
     const resumed = await this.#announce(row.id)
     this.#queue.push(row.id, true)
     return resumed
@@ -215,17 +222,33 @@ export class RunService implements Service<'runs'> {
   }
 
   async predict(
-    { run, files, rows }: RunRef & { files: string[]; rows: Record<string, FieldValue>[] },
+    {
+      run,
+      files,
+      rows,
+      thresholds,
+    }: RunRef & { files: string[]; rows: Record<string, FieldValue>[]; thresholds: boolean },
     signal: AbortSignal,
   ): Promise<Prediction[]> {
     if (files.length + rows.length === 0)
       throw new WorkbenchError('invalid_input', 'Nothing to predict: name at least one file.')
     const runDir = await this.#trainedFolder(run)
-    return this.context.jobs.run('engine', 'predict', { runDir, files, rows }, { signal })
+    return this.context.jobs.run(
+      'engine',
+      'predict',
+      { runDir, files, rows, ...(await this.#kept(run, thresholds)) },
+      { signal },
+    )
   }
 
   async predictToCsv(
-    { run, files, out, taskId }: RunRef & { files: string[]; out: string; taskId?: string },
+    {
+      run,
+      files,
+      out,
+      thresholds,
+      taskId,
+    }: RunRef & { files: string[]; out: string; thresholds: boolean; taskId?: string },
     signal: AbortSignal,
   ): Promise<{ count: number; files: string[] }> {
     const { jobs, tasks, db } = this.context
@@ -236,11 +259,12 @@ export class RunService implements Service<'runs'> {
     const path = resolve(/\.csv$/i.test(out) ? out : `${out}.csv`)
     if (files.some((file) => resolve(file) === path))
       throw new WorkbenchError('conflict', `${path} is the file to predict; choose another name for the answers.`)
+    const kept = await this.#kept(run, thresholds)
     return tasks.run({ taskId, title: 'Predicting', unit: 'samples' }, signal, (inner, progress) =>
       jobs.run(
         'engine',
         'predict-to-csv',
-        { runDir, files, out: path },
+        { runDir, files, out: path, ...kept },
         { signal: inner, onEvent: ({ done, total }) => progress(done, total) },
       ),
     )
@@ -249,6 +273,17 @@ export class RunService implements Service<'runs'> {
   async export({ run, format, out }: RunRef & { format: ExportFormat; out: string }, signal: AbortSignal) {
     const runDir = await this.#trainedFolder(run)
     return this.context.jobs.run('engine', 'export', { runDir, format, out }, { signal })
+  }
+
+  /** The thresholds that a prediction asked for. */
+  async #kept(ref: string, isAsked: boolean): Promise<{ thresholds?: GroupThresholds }> {
+    if (!isAsked) return {}
+    const { thresholds } = await this.get({ run: ref })
+    if (thresholds) return { thresholds }
+    throw new WorkbenchError(
+      'conflict',
+      `No group thresholds are kept with run "${ref}". Find some on the Audit screen, or with "mitigate --keep".`,
+    )
   }
 
   async #trainedFolder(ref: string): Promise<string> {
@@ -276,4 +311,17 @@ export class RunService implements Service<'runs'> {
     this.context.emit('runs.changed', run)
     return run
   }
+}
+
+/** The field that a run reweighs by, checked; null for none. */
+async function reweighField(db: Queries, datasetId: string, params: Plan['params']): Promise<string | null> {
+  const { reweigh } = params
+  if (typeof reweigh !== 'string' || reweigh === '') return null
+  const { fields, target } = await loadDataset(db, datasetId)
+  const usable = fields.filter(({ name, kind }) => name !== target && (kind === 'category' || kind === 'boolean'))
+  if (usable.some(({ name }) => name === reweigh)) return reweigh
+  throw new WorkbenchError(
+    'invalid_input',
+    `"${reweigh}" has no groups to reweigh by. Fields with groups: ${usable.map(({ name }) => name).join(', ') || 'none; derive one first'}.`,
+  )
 }

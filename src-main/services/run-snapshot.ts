@@ -39,8 +39,10 @@ export async function writeSnapshot(
   { db, paths }: Pick<ServiceContext, 'db' | 'paths'>,
   dataset: DatasetRow,
   path: string,
+  reweighBy: string | null = null,
 ): Promise<Header> {
-  const { header, classIds } = await snapshotHeader(db, dataset)
+  const { header: plain, classIds } = await snapshotHeader(db, dataset)
+  const header: Header = reweighBy === null ? plain : { ...plain, reweighBy }
   const indexOf = new Map(classIds.map((id, index) => [id, index]))
   await mkdir(dirname(path), { recursive: true })
   const partial = `${path}.partial`
@@ -78,14 +80,15 @@ function toSnapshotSample(
   paths: { files: string },
   dataset: DatasetRow,
   row: SampleRow,
-  { fields, modality }: Header,
+  { fields, modality, reweighBy }: Header,
   indexOf: Map<number, number>,
 ): SnapshotSample {
   const target = row.class_id === null ? null : (indexOf.get(row.class_id) ?? null)
   const common = { id: row.id, target, split: row.split as Split | null }
   if (isRows(modality)) {
     const values = JSON.parse(row.values ?? '{}') as Record<string, FieldValue>
-    return { ...common, values: fields.map((field) => values[field.name] ?? null) }
+    const group = reweighBy === undefined ? {} : { group: String(values[reweighBy] ?? '(missing)') }
+    return { ...common, ...group, values: fields.map((field) => values[field.name] ?? null) }
   }
   if (row.pack !== null) return { ...common, series: seriesPlace(paths, row) }
   return {

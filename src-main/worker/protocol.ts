@@ -2,10 +2,11 @@ import type { Catalog } from '@shared/descriptor'
 import type { ErrorReply } from '@shared/errors'
 import type { FieldKind, FieldValue, Inspection, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance, MapChecks } from '@shared/schemas/explanation'
-import type { Audit, ProxyFigures } from '@shared/schemas/fairness'
+import type { Audit, GroupThresholds, Mitigation, ProxyFigures } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
 import type { AuditInput } from '../ml/audit/audit'
+import type { MitigationInput } from '../ml/audit/mitigate'
 import type { ProxyInput } from '../ml/audit/proxies'
 import type { SeriesPlace } from '../ml/decode/series/pack'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
@@ -156,12 +157,12 @@ export interface Jobs {
     output: TrainOutcome
   }
   predict: {
-    input: { runDir: string; files: string[]; rows: Record<string, FieldValue>[] }
+    input: { runDir: string; files: string[]; rows: Record<string, FieldValue>[]; thresholds?: GroupThresholds }
     event: never
     output: Prediction[]
   }
   'predict-to-csv': {
-    input: { runDir: string; files: string[]; out: string }
+    input: { runDir: string; files: string[]; out: string; thresholds?: GroupThresholds }
     event: { done: number; total: number | null }
     output: { count: number; files: string[] }
   }
@@ -209,6 +210,11 @@ export interface Jobs {
     input: ProxyInput
     event: { done: number; total: number }
     output: ProxyFigures
+  }
+  mitigate: {
+    input: MitigationInput
+    event: { done: number; total: number }
+    output: Mitigation
   }
 }
 

@@ -152,3 +152,62 @@ export const ProxyReport = ProxyFigures.extend({
   summary: z.array(z.string()),
 })
 export type ProxyReport = z.infer<typeof ProxyReport>
+
+/** What group thresholds make equal: how often each group is selected, finds its truly favourable, or errs. */
+export const FairnessConstraint = z.enum(['demographic-parity', 'equal-opportunity', 'equalized-odds'])
+export type FairnessConstraint = z.infer<typeof FairnessConstraint>
+
+/**
+ * How one group is decided: above `threshold0` with probability `p0`, else above `threshold1`; and with probability
+ * `ignore` not by the score at all but favourably with probability `constant`. 2 selects nobody, -1 everybody.
+ */
+export const GroupRule = z.object({
+  p0: z.number(),
+  threshold0: z.number(),
+  threshold1: z.number(),
+  ignore: z.number(),
+  constant: z.number(),
+})
+export type GroupRule = z.infer<typeof GroupRule>
+
+/** Kept with a run, and used by predictions when they are asked to. */
+export const GroupThresholds = z.object({
+  sensitive: z.string(),
+  positive: z.string(),
+  constraint: FairnessConstraint,
+  tolerance: z.number(),
+  /** The split that they were fitted on. */
+  fittedOn: Split,
+  seed: z.number().int(),
+  groups: z.record(z.string(), GroupRule),
+})
+export type GroupThresholds = z.infer<typeof GroupThresholds>
+
+export const MitigationSpec = z.object({
+  run: z.string(),
+  sensitive: z.string(),
+  constraint: FairnessConstraint.default('demographic-parity'),
+  /** How far apart the groups may be; not for equalized odds, which has one solution. */
+  tolerance: z.number().min(0).max(1).default(0),
+  /** Thresholds are found on this split, and proved on the other. */
+  fitOn: Split.default('validation'),
+  split: Split.default('test'),
+  positive: z.string().optional(),
+  rounds: z.number().int().min(100).max(10_000).default(1000),
+  level: z.number().gt(0.5).lt(1).default(0.95),
+  seed: z.number().int().nonnegative().default(1),
+  taskId: z.string().optional(),
+})
+export type MitigationSpec = z.infer<typeof MitigationSpec>
+
+export const Mitigation = z.object({
+  thresholds: GroupThresholds,
+  split: Split,
+  metric: z.string(),
+  before: Audit,
+  after: Audit,
+  /** Accuracy and gap that can be had at each tolerance, on `split`; empty for equalized odds. */
+  frontier: z.array(z.object({ tolerance: z.number(), accuracy: z.number(), gap: z.number() })),
+  summary: z.array(z.string()),
+})
+export type Mitigation = z.infer<typeof Mitigation>

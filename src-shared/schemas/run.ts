@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DatasetRef, Split } from './dataset'
+import { GroupThresholds } from './fairness'
 
 export const RunStatus = z.enum(['queued', 'running', 'finished', 'stopped', 'interrupted', 'failed'])
 export type RunStatus = z.infer<typeof RunStatus>
@@ -61,6 +62,8 @@ export const Run = z.object({
   endedAt: z.number().nullable(),
   durationMs: z.number().nullable(),
   sizeBytes: z.number(),
+  /** Group thresholds that were kept with it. */
+  thresholds: GroupThresholds.optional(),
   isResumable: z.boolean(),
   error: z.string().nullable(),
 })

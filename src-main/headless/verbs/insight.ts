@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WorkbenchError } from '@shared/errors'
 import type { Explanation, MapChecks } from '@shared/schemas/explanation'
-import type { Audit, ProxyReport } from '@shared/schemas/fairness'
+import { FairnessConstraint, type Audit, type Mitigation, type ProxyReport } from '@shared/schemas/fairness'
 import type { Split } from '@shared/schemas/dataset'
 import { auditDocument, explanationDocument } from '../documents'
 import { collectSetting, commaList, number, typedSettings } from '../options'
@@ -30,7 +30,7 @@ interface AuditOptions {
   out?: string
 }
 
-/** explain, audit, proxies. */
+/** explain, audit, proxies, mitigate. */
 export function addInsightVerbs(program: Command, addAction: AddAction): void {
   const explainVerb = program
     .command('explain')
@@ -85,6 +85,48 @@ export function addInsightVerbs(program: Command, addAction: AddAction): void {
       return { document: report, text: proxiesText(report) }
     },
   )
+  addMitigateVerb(program, addAction)
+}
+
+interface MitigateOptions {
+  run: string
+  sensitive: string
+  constraint: string
+  tolerance: number
+  fitOn: string
+  keep?: boolean
+}
+
+function addMitigateVerb(program: Command, addAction: AddAction): void {
+  const verb = program
+    .command('mitigate')
+    .description('find thresholds by group on one split and prove them on the test split')
+    .requiredOption('--run <run>', 'its id or name')
+    .requiredOption('--sensitive <column>', 'the sensitive feature')
+    .option('--constraint <constraint>', FairnessConstraint.options.join(', '), 'demographic-parity')
+    .option('--tolerance <gap>', 'how far apart the groups may be', number, 0)
+    .option('--fit-on <split>', 'where they are found: validation or train', 'validation')
+    .option('--keep', 'keep the thresholds with the run, for predict --thresholds')
+  addAction(verb, {}, async ({ client }, options: MitigateOptions) => {
+    const { data: constraint } = FairnessConstraint.safeParse(options.constraint)
+    if (!constraint)
+      return verb.error(`error: --constraint is one of ${FairnessConstraint.options.join(', ')}`, { exitCode: 2 })
+    const { run, sensitive, tolerance, fitOn, keep } = options
+    const found = await client.fairness.mitigate({ run, sensitive, constraint, tolerance, fitOn: fitOn as Split })
+    if (keep) await client.fairness.keepThresholds({ run, thresholds: found.thresholds })
+    return { document: found, text: mitigationText(found) }
+  })
+}
+
+function mitigationText({ summary, before, after, frontier, split }: Mitigation): string {
+  const accuracy = ['accuracy', interval(before.overall['accuracy']!), interval(after.overall['accuracy']!)]
+  const gaps = before.disparities.map((gap, i) => [gap.metric, interval(gap), interval(after.disparities[i]!)])
+  const points = frontier.map(({ tolerance, gap, accuracy: share }) => [String(tolerance), figure(gap), percent(share)])
+  return [
+    ...summary,
+    table([`on the ${split} split`, 'before [interval]', 'after [interval]'], [accuracy, ...gaps]),
+    ...(points.length > 0 ? [table(['gap allowed', 'gap left', 'accuracy'], points)] : []),
+  ].join('\n')
 }
 
 async function explain(

@@ -60,17 +60,18 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
     .description('predict pictures, or every row of CSV files')
     .requiredOption('--run <run>', 'its id or name')
     .option('--out <file>', 'write a CSV: the rows, or a line per picture, with prediction and probabilities')
+    .option('--thresholds', 'decide by the group thresholds kept with the run')
   addAction(
     predictVerb,
     { reads: true },
-    async ({ client }, files: string[], options: { run: string; out?: string }) => {
-      const { run, out } = options
+    async ({ client }, files: string[], options: { run: string; out?: string; thresholds?: boolean }) => {
+      const { run, out, thresholds } = options
       if (out) {
         const paths = files.map((file) => resolve(file))
-        const document = await client.runs.predictToCsv({ run, files: paths, out: resolve(out) })
+        const document = await client.runs.predictToCsv({ run, files: paths, out: resolve(out), thresholds })
         return { document, text: `${document.count} predictions in ${document.files.join(', ')}` }
       }
-      const predictions = await client.runs.predict({ run, files: files.map((file) => resolve(file)) })
+      const predictions = await client.runs.predict({ run, files: files.map((file) => resolve(file)), thresholds })
       const rows = predictions.map(({ input, class: name, probabilities }) => [
         input,
         name,

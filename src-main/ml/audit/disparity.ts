@@ -33,14 +33,16 @@ export function disparityInterval(
   const value = metric.compute(groups)
   if (value === null) return { value, low: null, high: null, level }
   const drawn = rounds.map((world) => metric.compute(world))
-  const found = isDegenerate(metric, groups)
-    ? percentileInterval(value, drawn, level)
-    : bcaInterval(
-        value,
-        Float64Array.from(drawn, (round) => round ?? NaN),
-        acceleration(groups, (some) => metric.compute(some)),
-        level,
-      )
+  // At the boundary BCa takes the pull of chance for bias and ends the interval at the observed gap; percentiles do not.
+  const found =
+    !isFinding || isDegenerate(metric, groups)
+      ? percentileInterval(value, drawn, level)
+      : bcaInterval(
+          value,
+          Float64Array.from(drawn, (round) => round ?? NaN),
+          acceleration(groups, (some) => metric.compute(some)),
+          level,
+        )
   const low = Math.min(found.low ?? value, value)
   const high = Math.max(found.high ?? value, value)
   if (isFinding) return { value, low, high, level }

@@ -34,6 +34,8 @@ export interface TrainStepSource {
   oneHot: Float32Array
   targets: Float32Array
   classCount: number
+  /** Weight of each sample's mistakes; null: all count the same. */
+  sampleWeights: Float32Array | null
   compute(batch: BatchTensors, step: Tensor): { loss: Tensor; figures: Tensor; gradients: Tensor[] }
   optimizer: FusedOptimizer
   /** Share of each weight that is taken off it per unit of learning rate; 0 for none. */
@@ -69,6 +71,8 @@ export interface TrainVariables {
   step: GraphVariable
   samples: GraphVariable
   labels: GraphVariable
+  /** [samples, 1], where they are weighted. */
+  sampleWeights: GraphVariable | null
 }
 
 const float = typeAttribute('float32')
@@ -101,6 +105,7 @@ export class TrainGraph {
       step: declare('step', [], 'int32'),
       samples: declare('samples', [samples.count, ...samples.shape], type, true),
       labels: declare('labels', [labels.length], 'int32', true),
+      sampleWeights: source.sampleWeights && declare('sample-weights', [labels.length, 1], 'float32', true),
     }
     const table = (data: Float32Array) =>
       this.graph.constant({ dtype: 'float32', shape: [source.classCount, source.classCount], data })
@@ -212,7 +217,10 @@ export class TrainGraph {
     const look = (table: string) =>
       graph.add('GatherV2', [table, labels, this.#axis], { Tparams: float, Tindices: int, Taxis: int })
     const read = inputs ?? this.#samplesAt(indices)
-    return { inputs: read, labels, oneHot: look(this.#tables.oneHot), targets: look(this.#tables.targets) }
+    const targets = look(this.#tables.targets)
+    const own = variables.sampleWeights
+    const weighted = own ? graph.add('Mul', [targets, this.#gather(own, indices)], { T: float }) : targets
+    return { inputs: read, labels, oneHot: look(this.#tables.oneHot), targets: weighted }
   }
 
   #gather(variable: GraphVariable, indices: string): string {

@@ -5,12 +5,16 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { csvLine, freeName } from '../../ml/csv'
 import { isRows } from '@shared/modalities'
+import { decide } from '../../ml/decide'
 import { withMemoryAdvice } from '../../ml/model'
 import { openTrained, predictEach, samplesIn, tableOf } from '../../ml/predict'
 import type { JobHandler } from '../protocol'
 
 /** Predicts every sample of the files into one CSV: rows keep their own columns. Written beside and renamed. */
-const predictToCsv: JobHandler<'predict-to-csv'> = async ({ runDir, files, out }, { signal, log, report }) => {
+const predictToCsv: JobHandler<'predict-to-csv'> = async (
+  { runDir, files, out, thresholds },
+  { signal, log, report },
+) => {
   const { trained, predictor } = await openTrained(runDir, log)
   const { classes, modality } = trained.meta
   const isTable = isRows(modality)
@@ -20,12 +24,9 @@ const predictToCsv: JobHandler<'predict-to-csv'> = async ({ runDir, files, out }
     const added = ['prediction', ...classes.map((name) => `probability ${name}`)].map((name) => freeName(name, own))
     yield csvLine([...own, ...added])
     for (const path of files) {
-      for await (const { sample, class: name, probabilities } of predictEach(
-        trained,
-        predictor,
-        samplesIn(path, trained, signal),
-        signal,
-      )) {
+      for await (const predicted of predictEach(trained, predictor, samplesIn(path, trained, signal), signal)) {
+        const { sample, probabilities } = predicted
+        const name = decide(predicted, count, classes, thresholds)
         yield csvLine([...(sample.cells ?? [sample.name]), name, ...probabilities.map(String)])
         if (++count % 500 === 0) report({ done: count, total: null })
       }

@@ -1,9 +1,10 @@
 import type { Prediction } from '@shared/schemas/run'
+import { decide } from '../../ml/decide'
 import { withMemoryAdvice } from '../../ml/model'
 import { openTrained, predictEach, samplesIn, type NewSample } from '../../ml/predict'
 import type { JobHandler } from '../protocol'
 
-const predict: JobHandler<'predict'> = async ({ runDir, files, rows }, { signal, log }) => {
+const predict: JobHandler<'predict'> = async ({ runDir, files, rows, thresholds }, { signal, log }) => {
   const { trained, predictor } = await openTrained(runDir, log)
   async function* samples(): AsyncGenerator<NewSample> {
     for (const [i, values] of rows.entries()) yield { name: `#${i + 1}`, input: { values } }
@@ -14,7 +15,8 @@ const predict: JobHandler<'predict'> = async ({ runDir, files, rows }, { signal,
     const predictions: Prediction[] = []
     for await (const predicted of predictEach(trained, predictor, samples(), signal)) {
       const probabilities = Object.fromEntries(classes.map((name, k) => [name, predicted.probabilities[k]!]))
-      predictions.push({ input: predicted.sample.name, class: predicted.class, probabilities })
+      const decided = decide(predicted, predictions.length, classes, thresholds)
+      predictions.push({ input: predicted.sample.name, class: decided, probabilities })
     }
     return predictions
   })

@@ -106,3 +106,54 @@ export const thresholdTable = (groups: GroupCurves[], rate: ThresholdRate): Tabl
   columns: ['Group', 'Threshold', 'Rate'],
   rows: groups.flatMap(({ group, thresholds }) => thresholds.map((at) => [group, at.threshold, at[rate]])),
 })
+
+type Frontier = { tolerance: number; accuracy: number; gap: number }[]
+
+/** Accuracy over the gap that is left; the tolerance that was chosen stands out. */
+export function frontierOption(frontier: Frontier, chosen: number, colors: ChartColors): EChartsCoreOption {
+  const nearest = frontier.reduce((best, at) =>
+    Math.abs(at.tolerance - chosen) < Math.abs(best.tolerance - chosen) ? at : best,
+  )
+  const percents = { formatter: (value: number) => `${Math.round(value * 1000) / 10}` }
+  return {
+    grid: { left: 28, right: 24, top: 16, bottom: 28, containLabel: true },
+    tooltip: {
+      trigger: 'item',
+      formatter: ({ data }: { data: number[] }) =>
+        `gap allowed ${data[2]!.toFixed(2)}<br>gap left ${formatPercent(data[0], 1)}, accuracy ${formatPercent(data[1], 1)}`,
+    },
+    xAxis: {
+      type: 'value',
+      scale: true,
+      min: 0,
+      name: 'Gap left, %',
+      nameLocation: 'middle',
+      nameGap: 26,
+      axisLabel: percents,
+    },
+    yAxis: {
+      type: 'value',
+      scale: true,
+      name: 'Accuracy, %',
+      nameLocation: 'middle',
+      nameGap: 40,
+      axisLabel: percents,
+    },
+    series: [
+      {
+        type: 'line',
+        name: 'frontier',
+        data: frontier.map(({ tolerance, accuracy, gap }) => [gap, accuracy, tolerance]),
+        symbol: 'circle',
+        symbolSize: (point: number[]) => (point[2] === nearest.tolerance ? 14 : 6),
+        itemStyle: { color: colorAt(colors, 0) },
+        lineStyle: { color: colorAt(colors, 0), width: 1.5 },
+      },
+    ],
+  }
+}
+
+export const frontierTable = (frontier: Frontier): Table => ({
+  columns: ['Gap allowed', 'Gap left', 'Accuracy'],
+  rows: frontier.map(({ tolerance, gap, accuracy }) => [tolerance, gap, accuracy]),
+})

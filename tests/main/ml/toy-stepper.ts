@@ -40,10 +40,12 @@ export interface ToyRun {
   /** In place of a family's network. */
   build?: (inputShape: number[], classCount: number) => LayersModel
   log?: (text: string) => void
+  /** Weight of a sample's mistakes, by its index. */
+  weightOf?: (index: number) => number
 }
 
 /** A fresh network with what takes its steps, traced where that can be and once more op by op. */
-export function toySteppers({ family = 'mlp', params: asked = {}, build, log = () => {} }: ToyRun) {
+export function toySteppers({ family = 'mlp', params: asked = {}, build, log = () => {}, weightOf }: ToyRun) {
   const isPicture = familyNamed(family).modalities[0] === 'image'
   const { data, labels } = toySamples(isPicture)
   const modality = isPicture ? ('image' as const) : ('table' as const)
@@ -53,8 +55,9 @@ export function toySteppers({ family = 'mlp', params: asked = {}, build, log = (
   const weights = classWeightsOf(params.classWeights, perClass)
   const model = () =>
     build ? build(data.inputShape, classes) : buildModel(familyNamed(family), params, data.inputShape, classes)
-  const batches = new BatchMaker(data, labels, weights, params, augmentationOf(params))
   const all = Int32Array.from({ length: count }, (_, i) => i)
+  const sampleWeights = weightOf ? Float32Array.from(all, weightOf) : null
+  const batches = new BatchMaker(data, labels, weights, params, augmentationOf(params), sampleWeights)
   const set = { data, labels, train: all, validation: all }
   return {
     params,

@@ -43,6 +43,24 @@ describe.runIf(engineStatus().backend === 'tensorflow')('the traced stepper', ()
     many.dispose()
   })
 
+  test('samples weigh what they are said to weigh, traced or not', () => {
+    const params = { units: 8, dropout: 0 }
+    const weighted = toySteppers({ params, weightOf: (index) => (index % 3) / 2 })
+    const [traced, eager] = [weighted.traced(), weighted.eager()]
+    eager.setWeights(traced.weights())
+    const plain = toySteppers({ params }).traced()
+    plain.setWeights(traced.weights())
+    const alike = toySteppers({ params, weightOf: () => 1 }).traced()
+    alike.setWeights(traced.weights())
+    const found = losses(traced)
+    losses(eager).forEach((loss, i) => expect(loss).toBeCloseTo(found[i]!, 4))
+    const unweighted = losses(plain)
+    expect(found[0]).toBeCloseTo(unweighted[0]!, 5) // told before the first step, and never weighted
+    expect(found.slice(1)).not.toEqual(unweighted.slice(1))
+    losses(alike).forEach((loss, i) => expect(loss).toBeCloseTo(unweighted[i]!, 5))
+    for (const stepper of [traced, eager, plain, alike]) stepper.dispose()
+  })
+
   test('its state goes into another one, traced or not', () => {
     const { traced, eager } = toySteppers({ params: { units: 8, dropout: 0.2, optimizer: 'adam' } })
     const [first, second, third] = [traced(), traced(), eager()]

@@ -165,6 +165,19 @@ describe('intervals', () => {
     expect(disparityInterval(disparityNamed('demographic-parity-ratio'), counts, rounds, 0.95, false).high).toBe(1)
   })
 
+  test('groups that are selected alike may still be well apart, and the interval says how far', () => {
+    const counts = [drawGroup(100, 0.5, randomStream(1)), drawGroup(100, 0.5, randomStream(1))]
+    const found = disparityInterval(
+      disparityNamed('demographic-parity-difference'),
+      counts,
+      drawn(counts, randomStream(3)),
+      0.95,
+      false,
+    )
+    expect(found.value).toBe(0)
+    expect(found.high!).toBeGreaterThan(0.1)
+  })
+
   test('a rate of 0 or 1 gets the interval of Wilson, not one of no width', async () => {
     const { byGroup } = await run(auditInput({ few: [[true, 0.9, 5]], many: [[true, 0.9, 200]] }))
     const [few, many] = byGroup.map(({ metrics }) => metrics['selection-rate']!)

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Audit, AuditSpec, ProxyReport, ProxySpec } from '@shared/schemas/fairness'
+import { Audit, AuditSpec, Mitigation, MitigationSpec, ProxyReport, ProxySpec } from '@shared/schemas/fairness'
 import { failure, never } from '../../helpers/data-services'
 import { tempFolder } from '../../helpers/temp-db'
 import { trainedCredit, trustServices } from './trained-workspace'
@@ -148,4 +148,49 @@ test('finds the columns that give a group away and sets labels beside prediction
   expect(few.fields).toHaveLength(1)
   expect(few.rates[0]!.predictions).toBeNull()
   expect((await failure(proxies({ fields: ['nope'] }))).message).toMatch(/"nope" is no column/)
+})
+
+test('thresholds are proved on another split, kept with the run and used when asked for', async () => {
+  const { fairness, runs, run, datasets } = await audited()
+  const mitigate = (change: object = {}) =>
+    fairness.mitigate(MitigationSpec.parse({ run: run.runId, sensitive: 'sex', rounds: 100, ...change }), never)
+  const found = await mitigate()
+  expect(Mitigation.parse(found)).toEqual(found)
+  expect(found.before.overall['accuracy']!.value).toBeCloseTo(run.metrics.test!.accuracy!, 9)
+  expect(found.thresholds).toMatchObject({ sensitive: 'sex', positive: 'good', fittedOn: 'validation' })
+  expect(found.frontier[0]!.tolerance).toBe(0)
+  expect(found.summary.join(' ')).toMatch(/found on the validation split.*law forbids/)
+  expect((await failure(mitigate({ fitOn: 'test' }))).message).toMatch(/prove nothing/)
+
+  const everybody = { p0: 0, threshold0: 2, threshold1: -1, ignore: 0, constant: 0 }
+  const thresholds = { ...found.thresholds, groups: { male: everybody, female: { ...everybody, threshold1: 2 } } }
+  const row = { ...(await rowOf(run.datasetId)), sex: 'male' }
+  const predict = async (sex: string, asked: boolean) => {
+    const spec = { run: run.runId, files: [], rows: [{ ...row, sex }], thresholds: asked }
+    return (await runs.predict(spec, never))[0]!.class
+  }
+  expect((await failure(predict('male', true))).message).toMatch(/No group thresholds are kept/)
+  expect((await fairness.keepThresholds({ run: run.runId, thresholds })).thresholds).toEqual(thresholds)
+  expect([await predict('male', true), await predict('female', true)]).toEqual(['good', 'bad'])
+  expect(await predict('male', false)).toBe(await predict('other', true))
+  const { settingsDiff } = await runs.compare({ runs: [run.runId, run.runId], split: 'test' })
+  expect(settingsDiff).toEqual({})
+  expect((await fairness.keepThresholds({ run: run.runId, thresholds: null })).thresholds).toBeUndefined()
+
+  async function rowOf(dataset: string) {
+    const { samples } = await datasets.samples({ dataset, filter: {}, offset: 0, limit: 1 })
+    return samples[0]!.values!
+  }
+})
+
+test('a reweighed run says so and differs in that setting only; a field without groups is refused', async () => {
+  const { train, runs, run } = await audited()
+  const reweighed = await train('credit', 'mlp', { epochs: 5, reweigh: 'age_group' })
+  expect(reweighed.status).toBe('finished')
+  const { settingsDiff } = await runs.compare({ runs: [run.runId, reweighed.runId], split: 'test' })
+  expect(settingsDiff).toEqual({ reweigh: [null, 'age_group'] })
+  expect(reweighed.metrics.test!.loss).not.toBe(run.metrics.test!.loss)
+  expect((await failure(train('credit', 'mlp', { reweigh: 'age' }))).message).toMatch(
+    /"age" has no groups to reweigh by/,
+  )
 })
