@@ -48,7 +48,7 @@ export const contract = {
     z.object({ path: z.string(), parent: z.string().nullable(), entries: z.array(W.FileEntry) }),
   ),
   'files.choose': query(
-    z.object({ kind: z.enum(['folder', 'table', 'series', 'pictures', 'backup']) }),
+    z.object({ kind: z.enum(['folder', 'table', 'series', 'clips', 'pictures', 'backup']) }),
     z.object({ paths: z.array(z.string()) }),
   ),
   'files.chooseSave': query(z.object({ suggestedName: z.string() }), z.object({ path: z.string().nullable() })),

@@ -19,6 +19,7 @@ export const modalityFacts: Readonly<Record<Modality, ModalityFacts>> = {
   image: { one: 'picture', many: 'pictures', title: 'Pictures', icon: 'i-lucide-images', storage: 'files' },
   table: { one: 'row', many: 'rows', title: 'Table', icon: 'i-lucide-table-2', storage: 'rows' },
   series: { one: 'series', many: 'series', title: 'Time series', icon: 'i-lucide-activity', storage: 'packed' },
+  audio: { one: 'clip', many: 'clips', title: 'Audio clips', icon: 'i-lucide-audio-lines', storage: 'files' },
 }
 
 /** Whether samples are files of the user's own, that may move or change. */

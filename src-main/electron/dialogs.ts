@@ -31,6 +31,14 @@ const dialogs: Record<Kind, OpenDialogOptions> = {
       { name: 'All files', extensions: ['*'] },
     ],
   },
+  clips: {
+    title: 'Choose audio clips',
+    properties: ['openFile', 'multiSelections'],
+    filters: [
+      { name: 'Audio clips', extensions: ['wav'] },
+      { name: 'All files', extensions: ['*'] },
+    ],
+  },
   backup: {
     title: 'Choose a backup',
     properties: ['openFile'],

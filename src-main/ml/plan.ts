@@ -1,6 +1,8 @@
 import type { Estimate, LayerInfo, Params, Plan } from '@shared/schemas/run'
 import { costOf } from './cost'
 import { fitPictures, pictureShape } from './encode/pictures'
+import { isFiles } from '@shared/modalities'
+import { clipEncoding } from './encode/clips'
 import { seriesShape } from './encode/series'
 import { maxCategories } from './encode/table'
 import { buildOutline } from './model'
@@ -46,7 +48,7 @@ const ordinary = { multiplyAddsPerSecond: 1.5e10, secondsPerSample: 2e-6, startS
 function estimateOf(model: LayersModel, params: RunParams, { modality, sampleCount, splits }: PlanInput): Estimate {
   const { multiplyAdds, memoryBytes } = costOf(model, params, params.batchSize)
   const numbers = (model.inputs[0]!.shape as (number | null)[]).reduce<number>((all, each) => all * (each ?? 1), 1)
-  const dataBytes = sampleCount * numbers * (modality === 'image' ? 1 : 4)
+  const dataBytes = sampleCount * numbers * (isFiles(modality) ? 1 : 4)
   const perSample = ordinary.secondsPerSample + multiplyAdds / ordinary.multiplyAddsPerSecond
   return {
     multiplyAdds,
@@ -58,12 +60,13 @@ function estimateOf(model: LayersModel, params: RunParams, { modality, sampleCou
 
 /** Input shape as training will fit it; exact for pictures and series, for tables as far as the counts tell. */
 function plannedShape(
-  { modality, picture, series, fields, distinct, missing }: PlanInput,
+  { modality, picture, series, audio, fields, distinct, missing }: PlanInput,
   params: Partial<RunParams>,
 ): number[] {
   if (modality === 'image') {
     return pictureShape(fitPictures(picture ? [picture] : [], params.imageSize ?? 0, params.colour ?? 'auto'))
   }
+  if (modality === 'audio') return pictureShape(clipEncoding(audio?.sampleRate ?? 16_000, audio?.seconds ?? 1, params))
   if (modality === 'series') return seriesShape(series ?? { steps: 0, channels: 1 }, params.seriesLength ?? 0)
   const kept = fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
   const columns = kept.map(({ name, kind }) => {

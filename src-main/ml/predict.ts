@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { throwIfAborted } from '@shared/errors'
+import { isFiles } from '@shared/modalities'
 import { argMax } from '@shared/metrics/classification'
 import { openSeries } from './decode/series/open'
 import { profileTable, readRows } from './decode/table-file'
@@ -35,7 +36,7 @@ export async function openTrained(runDir: string, log: (level: 'info', message: 
 
 /** The samples of a file: a picture is one, a table has one a row. Rows are read as they are asked for. */
 export async function* samplesIn(path: string, { meta }: TrainedModel, signal: AbortSignal): AsyncGenerator<NewSample> {
-  if (meta.modality === 'image') return yield { name: path, input: { path } }
+  if (isFiles(meta.modality)) return yield { name: path, input: { path } }
   if (meta.modality === 'series') return yield* seriesIn(path, signal)
   const table = await tableOf(path, { meta }, signal)
   let row = 0

@@ -65,6 +65,8 @@ export type PlanInput = Omit<Snapshot, 'samples'> & {
   trainPerClass: number[]
   /** Most frequent picture size and channel count. */
   picture: { width: number; height: number; channels: number } | null
+  /** Clips: the most frequent rate, samples a second, and the length that 95 % of the training split fit into. */
+  audio?: { sampleRate: number; seconds: number } | null
   /** Series: steps of the longest one in the training split, and channels. */
   series?: { steps: number; channels: number } | null
   /** Table: number of one-hot columns per category field, for the layer picture. */

@@ -4,7 +4,8 @@ const training = { group: 'Training' }
 const optimizer = { group: 'Optimizer' }
 const regularisation = { group: 'Regularisation' }
 const stopping = { group: 'Stopping' }
-const augmentation = { group: 'Augmentation', modalities: ['image'] }
+const augmentation = { group: 'Augmentation', modalities: ['image', 'audio'] }
+const turning = { ...augmentation, modalities: ['image'] }
 
 /**
  * The hyperparameters that every family shares. The keys are what `--set key=value` takes; `when` names the other
@@ -235,7 +236,7 @@ export const TrainingParams = z.object({
     .boolean()
     .default(false)
     .meta({
-      ...augmentation,
+      ...turning,
       title: 'Flip',
       description: 'Mirrors half of the pictures left to right: right for scenes, wrong for digits and letters.',
       when: { augment: [true] },
@@ -257,7 +258,7 @@ export const TrainingParams = z.object({
     .max(180)
     .default(8)
     .meta({
-      ...augmentation,
+      ...turning,
       title: 'Rotate',
       description: 'Turns pictures by up to this angle either way.',
       unit: 'degrees',
@@ -284,6 +285,31 @@ export const TrainingParams = z.object({
       title: 'Brightness',
       description: 'Makes pictures brighter or darker by up to this share of full white.',
       when: { augment: [true] },
+    }),
+  clipSeconds: z
+    .number()
+    .min(0)
+    .max(30)
+    .default(0)
+    .meta({
+      group: 'Sound',
+      modalities: ['audio'],
+      title: 'Length',
+      description:
+        'How much of each clip the network hears; 0 takes what 95 % of the training clips fit into, at most 4.',
+      unit: 'seconds',
+    }),
+  melBands: z
+    .int()
+    .min(8)
+    .max(128)
+    .default(40)
+    .meta({
+      group: 'Sound',
+      modalities: ['audio'],
+      title: 'Pitch bands',
+      description: 'Bands of the spectrogram, narrow for low sounds and wide for high ones, as ears have them.',
+      unit: 'bands',
     }),
   seriesLength: z
     .int()

@@ -54,8 +54,11 @@ async function morePictures(
   progress: Progress,
 ): Promise<Incoming> {
   if (isTablePath(paths))
-    throw new WorkbenchError('incompatible', `"${dataset.name}" holds pictures; a table cannot be added to it.`)
-  const read = await readPictures(context, paths, signal, progress)
+    throw new WorkbenchError(
+      'incompatible',
+      `"${dataset.name}" holds ${modalityFacts[dataset.modality].many}; a table cannot be added to it.`,
+    )
+  const read = await readPictures(context, dataset.modality === 'audio' ? 'audio' : 'image', paths, signal, progress)
   const known = await context.db.get<{ paths: string }>(
     'SELECT json_group_array(path) AS paths FROM samples WHERE dataset_id = ?',
     dataset.id,

@@ -6,7 +6,7 @@ import { WorkbenchError } from '@shared/errors'
 
 /** What a shell with windows of the operating system can do; a browser page and the command line cannot. */
 export interface DesktopShell {
-  choose(kind: 'folder' | 'table' | 'series' | 'pictures' | 'backup'): Promise<string[]>
+  choose(kind: 'folder' | 'table' | 'series' | 'clips' | 'pictures' | 'backup'): Promise<string[]>
   chooseSave(suggestedName: string): Promise<string | null>
   reveal(path: string): Promise<void>
 }
@@ -41,7 +41,7 @@ export class FilesService implements Service<'files'> {
     return { path: folder, parent: parent === folder ? null : parent, entries }
   }
 
-  async choose({ kind }: { kind: 'folder' | 'table' | 'series' | 'pictures' | 'backup' }) {
+  async choose({ kind }: { kind: 'folder' | 'table' | 'series' | 'clips' | 'pictures' | 'backup' }) {
     return { paths: await this.#shell('dialogs').choose(kind) }
   }
 

@@ -43,9 +43,10 @@ type Reader = Pick<ServiceContext, 'jobs' | 'paths'>
 
 const nothingYet = { pictures: [], series: [], pack: null, rows: [], fields: [], source: null, sizeBytes: 0 }
 
-/** Decodes pictures in the decoding process. */
+/** Decodes pictures or clips in the decoding process. */
 export async function readPictures(
   { jobs }: Reader,
+  modality: 'image' | 'audio',
   paths: string[],
   signal: AbortSignal,
   progress: Progress,
@@ -54,7 +55,7 @@ export async function readPictures(
   const skipped: Skipped[] = []
   const { root } = await jobs.run(
     'decode',
-    'scan-pictures',
+    modality === 'audio' ? 'scan-clips' : 'scan-pictures',
     { paths },
     {
       signal,
@@ -65,7 +66,7 @@ export async function readPictures(
       },
     },
   )
-  return { ...nothingYet, modality: 'image', sourcePath: root, pictures, skipped, notes: [] }
+  return { ...nothingYet, modality, sourcePath: root, pictures, skipped, notes: [] }
 }
 
 /** Parses a table in the decoding process; `kinds` are those that the user corrected. */
@@ -142,8 +143,9 @@ export const readers: Record<
   Modality,
   (reader: Reader, wanted: Wanted, signal: AbortSignal, progress: Progress) => Promise<Incoming>
 > = {
-  image: (reader, { paths }, signal, progress) => readPictures(reader, paths, signal, progress),
+  image: (reader, { paths }, signal, progress) => readPictures(reader, 'image', paths, signal, progress),
   table: (reader, { paths, kinds }, signal, progress) => readTable(reader, onlyOne(paths), kinds, signal, progress),
+  audio: (reader, { paths }, signal, progress) => readPictures(reader, 'audio', paths, signal, progress),
   series: (reader, { paths }, signal, progress) => readSeries(reader, paths, signal, progress),
 }
 

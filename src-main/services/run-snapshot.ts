@@ -120,15 +120,34 @@ export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanI
     "SELECT max(width) AS steps, max(channels) AS channels FROM samples WHERE dataset_id = ? AND pack IS NOT NULL AND split = 'train' AND class_id IS NOT NULL",
     dataset.id,
   )
+  const audio = await clipFacts(db, dataset)
   return {
     ...header,
     sampleCount: total?.n ?? 0,
     splits: { train: inSplit('train'), validation: inSplit('validation'), test: inSplit('test') },
     trainPerClass: classIds.map((id) => counts.find((row) => row.split === 'train' && row.class_id === id)?.n ?? 0),
     picture: picture ?? null,
+    audio,
     series: series?.steps ? { steps: series.steps, channels: series.channels } : null,
     distinct: await distinctValues(db, dataset.id, header),
   }
+}
+
+/** The most frequent rate of the training clips, and the length that 95 % of them fit into. */
+async function clipFacts(db: Queries, { id, modality }: DatasetRow): Promise<PlanInput['audio']> {
+  if (modality !== 'audio') return null
+  const trained = "FROM samples WHERE dataset_id = ? AND split = 'train' AND class_id IS NOT NULL"
+  const rate = await db.get<{ rate: number }>(
+    `SELECT height AS rate ${trained} GROUP BY height ORDER BY count(*) DESC, height DESC LIMIT 1`,
+    id,
+  )
+  const seconds = await db.get<{ seconds: number }>(
+    `SELECT 1.0 * width / height AS seconds ${trained} ORDER BY seconds
+     LIMIT 1 OFFSET (SELECT CAST(0.95 * (count(*) - 1) AS INTEGER) ${trained})`,
+    id,
+    id,
+  )
+  return rate && seconds ? { sampleRate: rate.rate, seconds: seconds.seconds } : null
 }
 
 async function distinctValues(db: Queries, datasetId: string, { fields }: Header): Promise<Record<string, number>> {

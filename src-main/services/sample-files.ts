@@ -3,7 +3,7 @@ import { access, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { toErrorReply, WorkbenchError } from '@shared/errors'
 import type { ServiceContext } from './context'
-import { samplePath, seriesPlace, type SampleRow } from './dataset-queries'
+import { samplePath, seriesPlace, type DatasetRow, type SampleRow } from './dataset-queries'
 
 export interface SampleFile {
   path: string
@@ -38,13 +38,14 @@ export class SampleFiles {
 
   /** `size`: longest side in pixels that is wanted; null for the picture as it is. */
   async open(sampleId: number, size: number | null): Promise<SampleFile> {
-    const row = await this.context.db.get<SampleRow & { source_path: string }>(
-      'SELECT samples.*, source_path FROM samples JOIN datasets ON datasets.id = dataset_id WHERE samples.id = ?',
+    const row = await this.context.db.get<SampleRow & Pick<DatasetRow, 'source_path' | 'modality'>>(
+      'SELECT samples.*, source_path, modality FROM samples JOIN datasets ON datasets.id = dataset_id WHERE samples.id = ?',
       sampleId,
     )
     if (!row) throw new WorkbenchError('not_found', `No sample with id ${sampleId}.`)
     if (row.pack !== null) return this.#series(row, size)
     const original = samplePath(row, row)
+    if (row.modality === 'audio') return this.#clip(original, row, size)
     const type = browserTypes[extname(original).toLowerCase()]
     const longest = Math.max(row.width ?? 0, row.height ?? 0)
     if (type && (size === null || longest <= size)) {
@@ -58,6 +59,14 @@ export class SampleFiles {
         if (toErrorReply(error).code === 'not_found') missing(original)
         throw error
       })
+    })
+  }
+
+  async #clip(original: string, row: SampleRow, size: number | null): Promise<SampleFile> {
+    await access(original).catch(() => missing(original))
+    if (size === null) return { path: original, contentType: 'audio/wav' }
+    return this.#thumbnail(row.hash!, size, async (side, out) => {
+      await this.context.jobs.run('decode', 'draw-clip', { path: original, size: side, out })
     })
   }
 

@@ -80,6 +80,10 @@ export interface Jobs {
     /** `root`: the one folder named, or the folder that holds all that was named. */
     output: { total: number; root: string }
   }
+  /** The same for clips: `width` is samples of a channel, `height` samples a second. */
+  'scan-clips': Jobs['scan-pictures']
+  /** Draws a clip's spectrogram into a WebP of at most `size` pixels a side. */
+  'draw-clip': { input: { path: string; size: number; out: string }; event: never; output: { sizeBytes: number } }
   /** Streams a table's rows, parsed and typed. `kinds` holds those that the user corrected; the others are inferred. */
   'read-table': {
     input: { path: string; kinds: Partial<Record<string, FieldKind>> }

@@ -4,6 +4,7 @@ export const Modality = z.enum([
   'image', // pictures
   'table',
   'series', // time series, each with a class
+  'audio', // clips of sound
 ])
 export type Modality = z.infer<typeof Modality>
 
@@ -98,7 +99,7 @@ export const Sample = z.object({
   classId: z.number().int().nullable(),
   className: z.string().nullable(),
   split: Split.nullable(),
-  /** Pictures: pixels; series: steps. */
+  /** Pictures: pixels; series: steps; clips: samples of a channel, `height` being samples a second. */
   width: z.number().int().nullable(),
   height: z.number().int().nullable(),
   channels: z.number().int().nullable(),

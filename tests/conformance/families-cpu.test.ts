@@ -11,5 +11,6 @@ describe('model families on the pure-JavaScript engine', () => {
     image: { epochs: 10, samples: 60 },
     table: { epochs: 15, samples: 120 },
     series: { epochs: 12, samples: 90 },
+    audio: { epochs: 8, samples: 60 },
   })
 })

@@ -7,4 +7,5 @@ describe(`model families on the ${engineStatus().backend} engine`, () =>
     image: { epochs: 15, samples: 90 },
     table: { epochs: 15, samples: 120 },
     series: { epochs: 12, samples: 90 },
+    audio: { epochs: 10, samples: 60 },
   }))

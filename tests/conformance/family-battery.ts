@@ -14,6 +14,7 @@ import { loadTrained, unloadTrained } from '@main/ml/trained'
 import type { Modality } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 import { runFolderWith, toyPictures, toyTable } from '../main/ml/toy'
+import { toyClips } from '../main/ml/toy-clips'
 import { toySeries } from '../main/ml/toy-series'
 
 /** What every family must keep, on whichever engine this process has; a family that is found is tested, with no list. */
@@ -25,11 +26,12 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
   const toySets: Record<Modality, () => Promise<Snapshot> | Snapshot> = {
     image: () => toyPictures(join(folder, 'pictures'), toy.image.samples),
     table: () => toyTable(toy.table.samples),
+    audio: () => toyClips(join(folder, 'clips'), toy.audio.samples),
     series: () => toySeries(join(folder, 'series'), toy.series.samples),
   }
   const toySet = (modality: Modality) => toySets[modality]()
   /** A shape of one encoded sample, for plans and builds. */
-  const shapes: Record<Modality, number[]> = { image: [28, 28, 1], table: [5], series: [24, 3] }
+  const shapes: Record<Modality, number[]> = { image: [28, 28, 1], table: [5], series: [24, 3], audio: [40, 30, 1] }
 
   /** A small network keeps the pure-JavaScript engine fast: widths shrink. */
   function smallParams(id: string): Params {
@@ -43,6 +45,7 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     epochs: toy[modality].epochs,
     batchSize: 16,
     learningRate: 0.02,
+    ...(modality === 'audio' && { melBands: 12 }),
     ...change,
   })
 

@@ -22,7 +22,7 @@ export default defineAttribution({
     "Like Grad-CAM, but each place that raises the class's score counts by itself: several objects, or a whole one, show better.",
   reference: 'https://arxiv.org/abs/1710.11063',
   params: CamParams,
-  modalities: ['image'],
+  modalities: ['image', 'audio'],
   families: ['cnn', 'resnet'],
   scope: 'sample',
   signed: false,

@@ -9,7 +9,7 @@ export default defineAttribution({
     "Which regions raise the class's score (its logit), seen by the last convolution: coarse, but tied to what the network looks for.",
   reference: 'https://arxiv.org/abs/1610.02391',
   params: CamParams,
-  modalities: ['image'],
+  modalities: ['image', 'audio'],
   families: ['cnn', 'resnet'],
   scope: 'sample',
   signed: false,

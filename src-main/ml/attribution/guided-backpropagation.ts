@@ -24,7 +24,7 @@ export default defineAttribution({
     'Sharp pictures of what switches units on. Looks convincing and hardly depends on what the network has learnt (Adebayo et al. 2018): compare it with other methods.',
   reference: 'https://arxiv.org/abs/1412.6806',
   params: z.object({}),
-  modalities: ['image', 'table'],
+  modalities: ['image', 'table', 'audio'],
   families: [],
   scope: 'sample',
   signed: true,

@@ -43,7 +43,7 @@ export default defineAttribution({
     "Hands the class's score (its logit) back from layer to layer, to each value by its share; what the network's own offsets add stays with them.",
   reference: 'https://doi.org/10.1371/journal.pone.0130140',
   params: Params,
-  modalities: ['image', 'table'],
+  modalities: ['image', 'table', 'audio'],
   families: [],
   scope: 'sample',
   signed: true,

@@ -51,7 +51,7 @@ export default defineAttribution({
     "How far the class's score (its logit) falls when a patch is covered: slow, and needs nothing of the network but its answers.",
   reference: 'https://arxiv.org/abs/1311.2901',
   params: Params,
-  modalities: ['image'],
+  modalities: ['image', 'audio'],
   families: [],
   scope: 'sample',
   signed: true,

@@ -3,17 +3,19 @@ import { WorkbenchError } from '@shared/errors'
 import type { RunParams } from '../settings'
 import { readPlace, readPlaces } from '../decode/series/pack'
 import type { PredictInput, SeriesValues, Snapshot, SnapshotSample } from '../snapshot'
-import { decodePictures, fitPictures, pictureShape, type PictureEncoding } from './pictures'
+import { decodePictures, fitPictures, pictureShape, type DrawnEncoding } from './pictures'
+import { fitClips } from './clips'
 import { encodeAllSeries, encodedShape, fitSeries, type SeriesEncoding } from './series'
 import { encodeRows, fitTable, type TableEncoding } from './table'
 
 /** How samples become numbers; fitted once per run on its training split and kept in its folder as `encoding.json`. */
-export type Encoding = TableEncoding | PictureEncoding | SeriesEncoding
+export type Encoding = TableEncoding | DrawnEncoding | SeriesEncoding
 
 /** Fits the encoding of a snapshot's data: on labelled training samples only, so that nothing leaks from the test. */
 export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promise<Encoding> {
   const trained = snapshot.samples.filter((sample) => sample.split === 'train' && sample.target !== null)
   if (snapshot.modality === 'image') return fitPictures(trained, params.imageSize, params.colour)
+  if (snapshot.modality === 'audio') return fitClips(trained, params)
   if (snapshot.modality === 'series') {
     const values = await readPlaces(trained.map(({ series }) => series!))
     return fitSeries(
@@ -31,7 +33,7 @@ export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promis
 
 /** Shape of one encoded sample: [height, width, channels], [steps, channels + 1] or [columns]. */
 export function inputShapeOf(encoding: Encoding): number[] {
-  if (encoding.kind === 'image') return pictureShape(encoding)
+  if (encoding.kind === 'image' || encoding.kind === 'audio') return pictureShape(encoding)
   return encoding.kind === 'series' ? encodedShape(encoding) : [encoding.columns.length]
 }
 
@@ -55,7 +57,10 @@ export async function encodeInputs(
   if (encoding.kind === 'series') return encodeAllSeries(encoding, await Promise.all(samples.map(seriesOf)))
   const files = samples.map(({ path }) => {
     if (path) return { path }
-    throw new WorkbenchError('invalid_input', 'This model reads pictures: give picture files, not table rows.')
+    throw new WorkbenchError(
+      'invalid_input',
+      `This model reads ${encoding.kind === 'audio' ? 'clips: give WAV files' : 'pictures: give picture files'}, not table rows.`,
+    )
   })
   return Float32Array.from(await decodePictures(files, encoding, signal), (byte) => byte / 255)
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
+import { decodeClip, type ClipEncoding } from './clips'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
 
 /** How pictures become numbers: scaled to one size, [height, width, channels] in 0-1. */
@@ -58,7 +59,10 @@ function autoSize(pictures: PictureFacts[]): [number, number] {
   return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))]
 }
 
-export const pictureShape = ({ height, width, channels }: PictureEncoding) => [height, width, channels]
+/** What becomes a picture: pictures themselves, and clips by their spectrogram. */
+export type DrawnEncoding = PictureEncoding | ClipEncoding
+
+export const pictureShape = ({ height, width, channels }: DrawnEncoding) => [height, width, channels]
 
 /** Decodes one picture to height * width * channels bytes. Throws `invalid_input` naming a file that cannot be read. */
 export async function decodePicture(path: string, { width, height, channels }: PictureEncoding): Promise<Buffer> {
@@ -79,10 +83,13 @@ export async function decodePicture(path: string, { width, height, channels }: P
   }
 }
 
-/** Decodes pictures into one packed buffer [n, height, width, channels] of bytes. */
+const decodeAny = (path: string, encoding: DrawnEncoding) =>
+  encoding.kind === 'audio' ? decodeClip(path, encoding) : decodePicture(path, encoding)
+
+/** Decodes pictures or clips into one packed buffer [n, height, width, channels] of bytes. */
 export async function decodePictures(
   files: PictureFile[],
-  encoding: PictureEncoding,
+  encoding: DrawnEncoding,
   signal: AbortSignal | undefined,
   progress: (done: number) => void = () => {},
 ): Promise<Uint8Array> {
@@ -94,7 +101,7 @@ export async function decodePictures(
     while (next < files.length) {
       throwIfAborted(signal)
       const index = next++
-      packed.set(await decodePicture(files[index]!.path, encoding), index * size)
+      packed.set(await decodeAny(files[index]!.path, encoding), index * size)
       progress(++done)
     }
   }
@@ -108,7 +115,7 @@ export async function decodePictures(
  */
 export async function packedPictures(
   files: PictureFile[],
-  encoding: PictureEncoding,
+  encoding: DrawnEncoding,
   cacheDir: string,
   signal: AbortSignal,
   progress: (done: number) => void,
@@ -123,8 +130,10 @@ export async function packedPictures(
   return packed
 }
 
-function cacheKey(files: PictureFile[], { height, width, channels }: PictureEncoding): string {
-  const hash = createHash('sha256').update(JSON.stringify([decodingVersion, height, width, channels]))
+function cacheKey(files: PictureFile[], encoding: DrawnEncoding): string {
+  const { height, width, channels } = encoding
+  const how = encoding.kind === 'audio' ? [encoding.sampleRate, encoding.size, encoding.hop] : []
+  const hash = createHash('sha256').update(JSON.stringify([decodingVersion, height, width, channels, ...how]))
   for (const file of files) hash.update(`\n${file.hash}`)
   return hash.digest('hex').slice(0, 32)
 }

@@ -3,7 +3,7 @@ import type { Random } from '../random'
 import type { Snapshot } from '../snapshot'
 import { augmentInto, type Augmentation } from './augment'
 import { inputShapeOf, snapshotRows, type Encoding } from './encoding'
-import { packedPictures, type PictureEncoding } from './pictures'
+import { packedPictures, type DrawnEncoding } from './pictures'
 import { readPlaces } from '../decode/series/pack'
 import { encodeAllSeries, encodedShape } from './series'
 import { encodeRows } from './table'
@@ -57,7 +57,7 @@ function packedData(encoded: Float32Array, inputShape: number[]): TrainingData {
 
 const brightnessOf = Float32Array.from({ length: 256 }, (_, byte) => byte / 255)
 
-function pictureData(packed: Uint8Array, encoding: PictureEncoding): TrainingData {
+function pictureData(packed: Uint8Array, encoding: DrawnEncoding): TrainingData {
   const inputShape = inputShapeOf(encoding) as [number, number, number]
   const size = inputShape[0] * inputShape[1] * inputShape[2]
   const read: TrainingData['read'] = (indices, augment) => {

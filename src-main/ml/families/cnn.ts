@@ -70,10 +70,24 @@ export default defineFamily<z.infer<typeof Params>>({
   summary: 'Blocks of convolutions and pooling: finds shapes wherever they are in a picture.',
   reference:
     'LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86, 1998',
-  modalities: ['image'],
+  modalities: ['image', 'audio'],
   tasks: ['classification'],
   params: Params,
   presets: [
+    {
+      id: 'clips',
+      title: 'Clips',
+      suits: 'Words, calls and other short sounds: seen as pictures of their pitch, with augmentation.',
+      modalities: ['audio'],
+      params: { blocks: 3, batchNorm: true, filters: 24, epochs: 25, batchSize: 32, augment: true, zoom: 0.15 },
+    },
+    {
+      id: 'quick-clips',
+      title: 'Quick look',
+      suits: 'A first answer in a minute.',
+      modalities: ['audio'],
+      params: { filters: 16, denseUnits: 64, epochs: 15, batchSize: 16, learningRate: 0.003 },
+    },
     {
       id: 'balanced',
       title: 'Balanced',

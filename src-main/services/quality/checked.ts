@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
 import type { Split } from '@shared/schemas/dataset'
-import { isFiles, isRows } from '@shared/modalities'
+import { isRows } from '@shared/modalities'
 import type { ServiceContext } from '../context'
 import { fieldRows } from '../dataset-fields'
 import { loadClasses, samplePath, type DatasetRow } from '../dataset-queries'
@@ -25,9 +25,10 @@ export async function readChecked(
 ): Promise<{ checked: Checked; notes: string[] }> {
   const samples = await readSamples(context, dataset, signal)
   const isTable = isRows(dataset.modality)
-  const { nearPairs, notes } = !isFiles(dataset.modality)
-    ? { nearPairs: [], notes: [] }
-    : await lookAtPictures(context, samples, signal, progress)
+  const { nearPairs, notes } =
+    dataset.modality !== 'image'
+      ? { nearPairs: [], notes: [] }
+      : await lookAtPictures(context, samples, signal, progress)
   const classNames = new Map((await loadClasses(context.db, dataset.id)).map(({ id, name }) => [id, name]))
   const heldOut = await readHeldOut(context, dataset, runs, classNames)
   if (runs.length === 0) notes.push('Labels were not doubted: that takes a finished run of this dataset (choose one).')
