@@ -17,6 +17,7 @@ import { ExplanationService } from './services/explanation-service'
 import { FairnessService } from './services/fairness-service'
 import { FilesService, type DesktopShell } from './services/files-service'
 import { LogBook } from './services/log-book'
+import { ProofService } from './services/proof-service'
 import { QualityService } from './services/quality-service'
 import { RunService } from './services/run-service'
 import { SampleFiles, type SampleFile } from './services/sample-files'
@@ -122,6 +123,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     sweeps,
     explanations: new ExplanationService(context),
     fairness: new FairnessService(context),
+    proofs: new ProofService(context),
   }
   on('datasets.changed', () => void store.markOnce('imported').catch(() => {}))
 

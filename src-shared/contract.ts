@@ -11,6 +11,7 @@ import {
   ProxyReport,
   ProxySpec,
 } from './schemas/fairness'
+import { Packed, PackSpec, ProofReport, VerifySpec } from './schemas/proof'
 import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
 import { Sweep, SweepSpec } from './schemas/sweep'
@@ -229,6 +230,11 @@ export const contract = {
   'fairness.mitigate': query(MitigationSpec, Mitigation),
   /** Keeps thresholds with a run, or takes them away; predictions use them when asked to. */
   'fairness.keepThresholds': command(RunRef.extend({ thresholds: GroupThresholds.nullable() }), R.Run),
+
+  /** Writes a run with its weights, settings, data hashes and figures as one file that anybody can check. */
+  'proofs.pack': query(PackSpec, Packed),
+  /** Checks such a file; with the data every figure is recomputed. */
+  'proofs.verify': query(VerifySpec, ProofReport),
 } as const
 
 /** Everything the main side pushes without being asked. A late listener re-reads; nothing is a patch. */

@@ -215,6 +215,21 @@ export interface Jobs {
     event: { done: number; total: number }
     output: ProxyFigures
   }
+  /** All figures of a run again, from the weights and the snapshot in `runDir`. */
+  recompute: {
+    input: {
+      runDir: string
+      /** Per audit the sensitive fields and each sample's groups, in the order of the snapshot. */
+      audits: { sensitive: string[]; groups: string[][] }[]
+      split: Split
+      rounds: number
+      level: number
+      seed: number
+      smallGroup: number
+    }
+    event: { done: number; total: number }
+    output: { figures: Record<string, number | null>; engine: string }
+  }
   mitigate: {
     input: MitigationInput
     event: { done: number; total: number }
