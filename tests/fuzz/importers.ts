@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { isArchiveName, isTableName } from '@shared/file-kinds'
+import { wav } from '../main/ml/toy-clips'
 import { inProcessJobs } from '../helpers/in-process-jobs'
 
 export interface Original {
@@ -32,6 +33,13 @@ export async function originals(folder: string): Promise<Original[]> {
     'latin.csv': Buffer.from('stra\xdfe;y\nK\xf6ln;1,5\nBonn;2\n', 'latin1'),
     'wide.tsv': Buffer.from(`\uFEFF${csv.replaceAll(',', '\t')}`, 'utf16le'),
     'a.jsonl': Buffer.from(rows.map((text, i) => JSON.stringify({ i, text, deep: { x: [i] }, ok: i > 3 })).join('\n')),
+    'a.ts': Buffer.from(
+      `@timeStamps false\n@classLabel true a b\n@data\n${'1,2,?,4:5,6,7,8:a\n9,1:2,3:b\n'.repeat(9)}`,
+    ),
+    'a.wav': wav(
+      Array.from({ length: 400 }, (_, i) => Math.sin(i / 9)),
+      8000,
+    ),
     'a.png': await picture.clone().png().toBuffer(),
     'a.jpg': await picture.clone().jpeg().toBuffer(),
     'a.webp': await picture.clone().webp().toBuffer(),
@@ -63,11 +71,14 @@ export async function importFile(folder: string, { name, bytes }: Original): Pro
       await inProcessJobs.run('decode', 'unpack', { path, out: join(folder, 'out') })
     } else {
       await inProcessJobs.run('decode', 'inspect', { paths: [path] })
-      if (isTableName(name)) await inProcessJobs.run('decode', 'read-table', { path, kinds: {} })
+      if (name.endsWith('.ts')) {
+        await inProcessJobs.run('decode', 'read-series', { paths: [path], out: join(folder, 'pack') })
+      } else if (isTableName(name)) await inProcessJobs.run('decode', 'read-table', { path, kinds: {} })
       else {
         let skipped = 0
         const onEvent = (event: { skipped: unknown[] }) => void (skipped += event.skipped.length)
-        await inProcessJobs.run('decode', 'scan-pictures', { paths: [path] }, { onEvent })
+        const job = name.endsWith('.wav') ? 'scan-clips' : 'scan-pictures'
+        await inProcessJobs.run('decode', job, { paths: [path] }, { onEvent })
         if (skipped > 0) return 'refused'
       }
     }
