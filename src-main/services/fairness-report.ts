@@ -59,6 +59,25 @@ ${table(audit)}
 <p class="note">${audit.byGroup.some(({ small }) => small) ? `Groups marked “small” have fewer than ${smallGroup} samples: read their figures as a hint.` : ''} A dash means that no sample is there to count.</p>
 </section>
 <section>
+<h2>How to read this</h2>
+<dl class="facts">
+${fact('A rate by group', `Of all people of a group, how many get "${audit.positive}". Rates that differ are not by themselves unfair: the groups may differ in what matters. Rates that agree are not by themselves fair: the errors may fall on one group.`)}
+${fact('An interval', `The samples are a part of the people whom the model will meet. With other samples the figure would be another; in ${level} of such repetitions an interval made like this holds the true one.`)}
+${fact('A finding', 'A difference that shuffling the groups at random would hardly ever make, even when counting how many differences were looked at. What is no finding is not proved to be equal.')}
+${fact('Rate in the labels', 'What the data say before any model. Where it differs between groups, the world differs or the labels were given unequally; a model learns both alike.')}
+</dl>
+</section>
+<section>
+<h2>Yardsticks of the law</h2>
+<p class="note">Named for orientation. Which of them applies, and what follows, is for a court or a regulator to say.</p>
+<dl class="facts">
+${fact('Four-fifths rule', 'A selection rate below four fifths of the highest group’s is generally taken as evidence of adverse impact: Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4 D (United States, employment).')}
+${fact('Two or three standard deviations', 'A disparity larger than that is unlikely to be chance: Castaneda v. Partida, 430 U.S. 482, note 17, and Hazelwood School District v. United States, 433 U.S. 299 (both 1977).')}
+${fact('Indirect discrimination', 'A neutral rule that puts a group at a particular disadvantage, unless it is objectively justified: Directives 2000/43/EC, article 2, and 2006/54/EC, article 2 (European Union).')}
+${fact('Examination for bias', 'Data of high-risk systems are to be examined for possible biases: Regulation (EU) 2024/1689 (AI Act), article 10.')}
+</dl>
+</section>
+<section>
 <h2>How this was made</h2>
 <dl class="facts">
 ${fact('Run', `${run.name} (${run.runId}), family ${run.family}`)}

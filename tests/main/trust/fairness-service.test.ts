@@ -102,6 +102,8 @@ test('writes the report as one HTML file that needs nothing else, and as JSON', 
     run.name,
     'credit',
     'four-fifths',
+    '29 CFR 1607.4 D',
+    'Yardsticks of the law',
   ])
     expect(html).toContain(text)
   expect(html).not.toMatch(/undefined|NaN|\[object|>null</)
