@@ -12,7 +12,7 @@ import { failSetUp, setUp } from './setup/steps.mjs'
  *   --serve                 serves although there is a display
  *   --dev                   opens the window on the development server
  *   --electron official     takes only the official Electron (or `registry`)
- *   --retry                 tries a native engine that could not be had once more
+ *   --retry                 tries once more what could not be had: a native engine, trained weights
  * What follows `--` goes to the workbench.
  */
 const { values, positionals } = parseArgs({

@@ -12,6 +12,7 @@ import { Progress } from './progress.mjs'
 import { killChildren, which } from './run.mjs'
 import { bringSqlite } from './sqlite.mjs'
 import { bringSystemLibraries } from './system-libraries.mjs'
+import { bringWeights } from './weights.mjs'
 
 /**
  * Brings everything the workbench needs, each step only where something is missing or has changed.
@@ -26,7 +27,7 @@ export async function setUp({ stream = process.stdout, forTests = false, electro
   requireNode()
   requireWritable(repoCache)
   requireWritable(userCacheDir())
-  const progress = new Progress(stream, build ? 6 : 5)
+  const progress = new Progress(stream, build ? 7 : 6)
   if (!existsSync(runtimeFile)) {
     progress.line(
       'The first set-up takes a few minutes and fetches up to 1 GB; what it made is kept for the next time.',
@@ -46,6 +47,7 @@ export async function setUp({ stream = process.stdout, forTests = false, electro
     await bringDependencies(progress)
     await bringSqlite(progress)
     const engine = await bringEngine(progress, { retry })
+    await bringWeights(progress, { retry })
     const runtime = await electronOrReason(electron, progress)
     const facts = { ...runtime, engine, chromiumPath: findChromium() }
     if (JSON.stringify(readJson(runtimeFile)) !== JSON.stringify(facts)) writeJson(runtimeFile, facts)

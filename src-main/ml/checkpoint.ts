@@ -151,6 +151,11 @@ export function writeWeights(model: LayersModel, arrays: NamedArray[]): void {
   }
 }
 
+/** Sets those of the model's weights that are given. Throws `incompatible` when one has another shape. */
+export function writeSome(model: LayersModel, arrays: NamedArray[]): void {
+  if (arrays.length > 0) writeWeights(model, [...readWeights(model), ...arrays])
+}
+
 /** Overwrites a variable with saved values of its shape. */
 export function assign(variable: TensorFlow.Variable, { data }: NamedArray): void {
   tf.tidy(() => variable.assign(tf.tensor(data, variable.shape)))

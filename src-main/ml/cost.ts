@@ -6,6 +6,8 @@ import type { LayersModel, TensorFlow } from './tf'
 export interface Cost {
   /** Multiply-adds of one forward pass on one sample. */
   multiplyAdds: number
+  /** Of these, what layers that do not learn take. */
+  frozenMultiplyAdds: number
   /** Bytes that training holds at once: weights, their gradients, the optimizer's slots and a batch's activations. */
   memoryBytes: number
 }
@@ -26,15 +28,24 @@ const isRecurrent = (layer: TensorFlow.layers.Layer) => /LSTM|GRU|RNN|Bidirectio
  */
 export function costOf(model: LayersModel, params: RunParams, batchSize: number): Cost {
   let multiplyAdds = 0
+  let frozenMultiplyAdds = 0
   let activations = 0
   for (const layer of model.layers) {
     const input = shapeOf(layer.inboundNodes[0]?.inputShapes ?? [])
     const output = shapeOf(layer.outputShape as Shape | Shape[])
     const places = isRecurrent(layer) ? (input[1] ?? 1) : product(output.slice(1, -1))
-    const kernels = isLookup(layer) ? [] : layer.trainableWeights.filter(({ shape }) => shape.length > 1)
-    for (const { shape } of kernels) multiplyAdds += product(shape as Shape) * places
-    activations += product(output.slice(1)) * (isRecurrent(layer) ? places : 1)
+    const isFrozen = layer.weights.length > 0 && !layer.trainable
+    const kernels = isLookup(layer) ? [] : layer.weights.filter(({ shape }) => shape.length > 1)
+    for (const { shape } of kernels) {
+      multiplyAdds += product(shape as Shape) * places
+      if (isFrozen) frozenMultiplyAdds += product(shape as Shape) * places
+    }
+    if (!isFrozen) activations += product(output.slice(1)) * (isRecurrent(layer) ? places : 1)
   }
   const perWeight = 2 + createFusedOptimizer(params).slotCount
-  return { multiplyAdds, memoryBytes: 4 * (model.countParams() * perWeight + 3 * activations * batchSize) }
+  return {
+    multiplyAdds,
+    frozenMultiplyAdds,
+    memoryBytes: 4 * (model.countParams() * perWeight + 3 * activations * batchSize),
+  }
 }

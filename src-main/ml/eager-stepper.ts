@@ -19,8 +19,9 @@ export class EagerStepper implements Stepper {
     params: RunParams,
     private readonly data: TrainingData,
     private readonly batches: BatchMaker,
+    rateOf: (weight: string) => number = () => 1,
   ) {
-    this.#step = new TrainStep(model, params)
+    this.#step = new TrainStep(model, params, rateOf)
   }
 
   train(steps: PlannedStep[]): StepFigures[] {

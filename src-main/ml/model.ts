@@ -4,7 +4,8 @@ import { WorkbenchError } from '@shared/errors'
 import { writeDurably } from './durable-file'
 import type { Encoding } from './encode/encoding'
 import type { Family } from './families/define'
-import type { RunParams } from './settings'
+import type { NamedArray } from './safetensors'
+import { familyNamed, type RunParams } from './settings'
 import { tf, type LayersModel } from './tf'
 
 /** What it takes to build a run's network again; kept in its folder as `network.json`. */
@@ -34,6 +35,13 @@ export async function loadModelSpec(runDir: string): Promise<ModelSpec | null> {
 /** Builds a family's network; the same seed gives the same weights. Dispose it after use. */
 export function buildModel(family: Family, params: RunParams, inputShape: number[], classCount: number): LayersModel {
   return family.build({ params: params as never, inputShape, classCount, seed: params.seed })
+}
+
+/** Trained weights that a run's network begins with; none where all are drawn. */
+export async function startingWeights(spec: ModelSpec, classCount: number): Promise<NamedArray[]> {
+  const { params, inputShape } = spec
+  const given = familyNamed(spec.family).startingWeights?.({ params, inputShape, classCount, seed: params.seed })
+  return (await given) ?? []
 }
 
 /** As `buildModel` with all weights zero: shapes and counts at no cost of drawing numbers. */

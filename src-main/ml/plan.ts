@@ -5,6 +5,7 @@ import { isFiles } from '@shared/modalities'
 import { clipEncoding } from './encode/clips'
 import { seriesShape } from './encode/series'
 import { maxCategories } from './encode/table'
+import type { Family } from './families/define'
 import { buildOutline } from './model'
 import { keysFor } from './params'
 import { findProblems, findWarnings, fitDefaults } from './problems'
@@ -30,7 +31,7 @@ export function makePlan(familyId: string, asked: Params, preset: string | undef
     const model = buildOutline(family, params, inputShape, Math.max(1, data.classes.length))
     const layers = describeLayers(model)
     const parameterCount = model.countParams()
-    const estimate = estimateOf(model, params, data)
+    const estimate = estimateOf(family, model, params, data)
     model.dispose()
     return { ...outline, layers, parameterCount, problems, estimate }
   } catch (error) {
@@ -45,15 +46,24 @@ const processBytes = 350e6
 /** Multiply-adds per second and what a sample costs besides, of an ordinary processor; runs on this machine correct it. */
 const ordinary = { multiplyAddsPerSecond: 1.5e10, secondsPerSample: 2e-6, startSeconds: 3 }
 
-function estimateOf(model: LayersModel, params: RunParams, { modality, sampleCount, splits }: PlanInput): Estimate {
-  const { multiplyAdds, memoryBytes } = costOf(model, params, params.batchSize)
-  const numbers = (model.inputs[0]!.shape as (number | null)[]).reduce<number>((all, each) => all * (each ?? 1), 1)
-  const dataBytes = sampleCount * numbers * (isFiles(modality) ? 1 : 4)
-  const perSample = ordinary.secondsPerSample + multiplyAdds / ordinary.multiplyAddsPerSecond
+/** A step computes a layer forward and twice as much going back. */
+const forwardOnly = 3
+
+function estimateOf(family: Family, model: LayersModel, params: RunParams, data: PlanInput): Estimate {
+  const { multiplyAdds, frozenMultiplyAdds, memoryBytes } = costOf(model, params, params.batchSize)
+  const { modality, sampleCount, splits } = data
+  // What does not learn is computed once per sample, forward only; training holds what came out of it.
+  const frozen = params.augment ? null : (family.frozenUpTo?.(params) ?? null)
+  const held = frozen === null ? model.inputs[0]!.shape : (model.getLayer(frozen).outputShape as (number | null)[])
+  const bytesEach = isFiles(modality) && frozen === null ? 1 : 4
+  const dataBytes = sampleCount * bytesEach * held.reduce<number>((all, each) => all * (each ?? 1), 1)
+  const once = frozen === null ? 0 : frozenMultiplyAdds
+  const perSample = ordinary.secondsPerSample + (multiplyAdds - once) / ordinary.multiplyAddsPerSecond
+  const onceSeconds = (sampleCount * once) / forwardOnly / ordinary.multiplyAddsPerSecond
   return {
-    multiplyAdds,
+    multiplyAdds: multiplyAdds - once,
     memoryBytes: processBytes + memoryBytes + dataBytes,
-    seconds: ordinary.startSeconds + params.epochs * splits.train * perSample,
+    seconds: ordinary.startSeconds + onceSeconds + params.epochs * splits.train * perSample,
     isMeasured: false,
   }
 }

@@ -21,6 +21,8 @@ type Variable = TensorFlow.Variable
 export interface TracedInput {
   model: LayersModel
   params: RunParams
+  /** Share of the learning rate at which a weight learns, by its name. */
+  rateOf?(weight: string): number
   data: TrainingData
   batches: BatchMaker
   labels: Int32Array
@@ -197,7 +199,7 @@ function joined(parts: Float32Array[]): Float32Array {
   return all
 }
 
-function sourceOf({ model, params, data, batches, labels }: TracedInput): TrainStepSource {
+function sourceOf({ model, params, rateOf = () => 1, data, batches, labels }: TracedInput): TrainStepSource {
   const weights = model.trainableWeights.map((weight) => weight.read() as Variable)
   const setDropoutStep = seedDropout(model, params.seed)
   fuseBatchNorm(model)
@@ -224,6 +226,7 @@ function sourceOf({ model, params, data, batches, labels }: TracedInput): TrainS
       }
     },
     optimizer: createFusedOptimizer(params),
+    rates: model.trainableWeights.map(({ originalName }) => rateOf(originalName)),
     decay: (weight) => (isKernel(weight) ? decayOf(params) : 0),
   }
 }

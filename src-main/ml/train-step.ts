@@ -80,12 +80,15 @@ export class TrainStep {
   readonly slots: Variable[]
   readonly #optimizer: Optimizer
   readonly #setDropoutStep: (step: number) => void
+  /** Share of the learning rate by entry, [parameters]; null where all learn at the full rate. */
+  readonly #rates: Tensor | null
   /** 1 for entries of kernels, 0 for others; [parameters]. Only where weights decay. */
   readonly #kernels: Tensor | null
 
   constructor(
     private readonly model: LayersModel,
     private readonly params: RunParams,
+    rateOf: (weight: string) => number = () => 1,
   ) {
     this.weights = model.trainableWeights.map((weight) => weight.read() as Variable)
     this.#optimizer = createOptimizer(params)
@@ -94,7 +97,9 @@ export class TrainStep {
     fuseLayerNorm(model)
     const count = this.weights.reduce((total, weight) => total + weight.size, 0)
     this.slots = this.#optimizer.slots.map(() => tf.tidy(() => tf.variable(tf.zeros([count]), false)))
-    this.#kernels = decayOf(params) > 0 ? kernelMask(this.weights) : null
+    const rates = model.trainableWeights.map(({ originalName }) => rateOf(originalName))
+    this.#rates = rates.some((rate) => rate !== 1) ? byEntry(this.weights, (_, i) => rates[i]!) : null
+    this.#kernels = decayOf(params) > 0 ? byEntry(this.weights, (weight) => Number(isKernel(weight))) : null
   }
 
   /**
@@ -113,13 +118,15 @@ export class TrainStep {
   dispose(): void {
     this.slots.forEach((slot) => slot.dispose())
     this.#kernels?.dispose()
+    this.#rates?.dispose()
   }
 
   #descend(gradient: Tensor, learningRate: number, step: number): void {
     const scalars = stepScalars(learningRate, step)
     const update = this.#optimizer.update(gradient, this.slots, scalars)
     update.slots.forEach((slot, i) => this.slots[i]!.assign(slot as TensorFlow.Tensor1D))
-    const change = this.#kernels ? tf.add(update.step, this.#decay(scalars.learningRate)) : update.step
+    const whole = this.#kernels ? tf.add(update.step, this.#decay(scalars.learningRate)) : update.step
+    const change = this.#rates ? tf.mul(whole, this.#rates) : whole
     const sizes = this.weights.map((weight) => weight.size)
     const parts = sizes.length > 1 ? tf.split(change, sizes) : [change]
     this.weights.forEach((weight, i) => weight.assign(tf.sub(weight, tf.reshape(parts[i]!, weight.shape))))
@@ -136,5 +143,6 @@ export const decayOf = ({ optimizer, weightDecay }: RunParams): number => (optim
 const flatten = (tensors: Tensor[]) =>
   tensors.length === 1 ? tf.reshape(tensors[0]!, [-1]) : tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1])))
 
-const kernelMask = (weights: Variable[]) =>
-  tf.tidy(() => flatten(weights.map((weight) => tf.fill(weight.shape, isKernel(weight) ? 1 : 0))))
+/** A number per weight, spread over its entries: [parameters]. */
+const byEntry = (weights: Variable[], valueOf: (weight: Variable, i: number) => number) =>
+  tf.tidy(() => flatten(weights.map((weight, i) => tf.fill(weight.shape, valueOf(weight, i)))))

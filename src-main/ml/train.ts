@@ -7,17 +7,18 @@ import { loadCheckpoint, saveWeights, tidyRunFolder, type Checkpoint } from './c
 import { explainDivergence } from './divergence'
 import { augmentationOf } from './encode/augment'
 import { fitEncoding, inputShapeOf } from './encode/encoding'
-import { loadTrainingData, type TrainingData } from './encode/training-data'
+import type { TrainingData } from './encode/training-data'
 import { evaluationBatch } from './evaluate'
-import { buildModel, loadModelSpec, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
+import { loadModelSpec, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
 import { concludeRun, indicesOf, type SamplePrediction } from './outcome'
 import { findProblems } from './problems'
 import { reweighing } from './reweigh'
 import { familyNamed, resolveParams } from './settings'
 import type { Snapshot, TrainOutcome } from './snapshot'
 import { createStepper } from './create-stepper'
+import { disposeBoth, networkAndData, rateOf, withFrozen } from './learning-part'
 import type { Stepper } from './stepper'
-import { engineStatus, type LayersModel } from './tf'
+import { engineStatus } from './tf'
 import { TrainingLoop, type LoopEvents, type TrainingSet } from './training-loop'
 
 export interface TrainInput {
@@ -90,11 +91,8 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   if (resumed?.notice) notice(resumed.notice)
   const { spec, checkpoint } = await beginning(input, snapshot, resumed?.checkpoint ?? null)
   const report = reporter(input.runId, spec.params.epochs, events)
-  const data = await loadTrainingData(snapshot, spec.encoding, input.cacheDir, signal, (done) =>
-    report({ phase: 'preparing', step: done, steps: snapshot.samples.length }),
-  )
-
-  const model = buildModel(familyNamed(spec.family), spec.params, spec.inputShape, snapshot.classes.length)
+  const preparing = (done: number) => report({ phase: 'preparing', step: done, steps: snapshot.samples.length })
+  const { model, data, whole } = await networkAndData(spec, snapshot, input.cacheDir, signal, preparing)
   const set = trainingSetOf(snapshot, data)
   const weights = classWeightsOf(spec.params.classWeights, perClass(snapshot))
   const batches = new BatchMaker(
@@ -106,7 +104,10 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
     sampleWeightsOf(snapshot, set),
   )
   const log = (text: string) => events.log?.(text)
-  const stepper = freeing(model, () => createStepper({ model, params: spec.params, set, batches, log }))
+  const stepper = freeing(
+    () => disposeBoth(model, whole),
+    () => createStepper({ model, params: spec.params, rateOf: rateOf(spec), set, batches, log }),
+  )
   const loop = createLoop(
     input,
     spec,
@@ -122,7 +123,7 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
     const { epoch, samplesTrained, secondsTrained } = loop.progress
     if (status === 'finished' && epoch < spec.params.epochs)
       notice(`Stopped early after epoch ${epoch}: the validation loss was lowest at epoch ${loop.bestEpoch}.`)
-    await saveWeights(input.runDir, stepper.weights())
+    await saveWeights(input.runDir, withFrozen(whole, stepper.weights()))
     const isLate = lateAfterAbort(signal)
     const predict = (indices: Int32Array) => stepper.predict(indices)
     const batch = evaluationBatch(data.size)
@@ -137,24 +138,14 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
       bestEpoch: loop.bestEpoch,
       samplesPerSecond: secondsTrained > 0 ? samplesTrained / secondsTrained : null,
       ...figures,
-      parameterCount: model.countParams(),
+      parameterCount: whole.countParams(),
       device: engineStatus().device,
       notices,
       params: spec.params,
     }
   } finally {
     stepper.dispose()
-    model.dispose()
-  }
-}
-
-/** Disposes the model when `create` fails: what comes next needs the memory. */
-function freeing<T>(model: LayersModel, create: () => T): T {
-  try {
-    return create()
-  } catch (error) {
-    model.dispose()
-    throw error
+    disposeBoth(model, whole)
   }
 }
 
@@ -169,6 +160,16 @@ function sampleWeightsOf({ samples, reweighBy }: Snapshot, { train, labels }: Tr
   )
   train.forEach((index, i) => (weights[index] = found[i]!))
   return weights
+}
+
+/** Frees the models when `create` fails: what comes next needs the memory. */
+function freeing<T>(free: () => void, create: () => T): T {
+  try {
+    return create()
+  } catch (error) {
+    free()
+    throw error
+  }
 }
 
 /** True some seconds after the signal has fired. */

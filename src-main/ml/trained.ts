@@ -7,7 +7,7 @@ import { encodeInputs } from './encode/encoding'
 import { shownSeries, type SeriesEncoding } from './encode/series'
 import { columnsByField, tableBaseline } from './encode/table'
 import { forward } from './evaluate'
-import { buildOutline, loadModelSpec } from './model'
+import { buildOutline, loadModelSpec, startingWeights } from './model'
 import { familyNamed, type RunParams } from './settings'
 import type { PredictInput, Snapshot } from './snapshot'
 import { tf, type LayersModel, type Tensor } from './tf'
@@ -119,7 +119,9 @@ async function load(runDir: string): Promise<TrainedModel> {
   const { encoding, inputShape, params, family } = spec
   const meta = await readMeta(runDir)
   const model = buildOutline(familyNamed(family), params, inputShape, meta.classes.length)
-  writeWeights(model, weights)
+  // The checkpoint of a run under way holds only what learns.
+  const isWhole = weights.length >= model.weights.length
+  writeWeights(model, isWhole ? weights : [...(await startingWeights(spec, meta.classes.length)), ...weights])
   const logits = (input: Tensor) => forward(model, input)
   const score = compileScoreGradient(model, logits)
   const isTable = encoding.kind === 'table'

@@ -55,6 +55,7 @@ const families: [string, Params, number?][] = [
   ['cnn', { filters: 4, denseUnits: 8, dropout: 0.3 }],
   ['cnn', { filters: 4, denseUnits: 0, batchNorm: true, dropout: 0 }],
   ['cnn', { filters: 4, denseUnits: 8, dropout: 0, augment: true, rotate: 10, optimizer: 'momentum' }],
+  ['cnn', { filters: 4, denseUnits: 8, dropout: 0, spatialDropout: 0.3 }, 0.002],
   ['resnet', { filters: 4, stages: 2, dropout: 0.1 }, 0.0005],
   ['tabular-resnet', { units: 8, dropout: 0.2 }],
 ]
@@ -62,6 +63,13 @@ const families: [string, Params, number?][] = [
 describe.runIf(engineStatus().backend === 'tensorflow')('a traced step is the same as one computed op by op', () => {
   test.each(Object.entries(cases))('%s', (_, params) => expectTracedIsEager({ params: { ...plain, ...params } }))
   test.each(families)('%s %j', (family, params, rate) => expectTracedIsEager({ family, params }, rate))
+
+  test.each(['sgd', 'momentum', 'rmsprop', 'adamw'])('%s with a learning rate of its own by layer', (optimizer) =>
+    expectTracedIsEager({
+      params: { ...plain, optimizer, weightDecay: optimizer === 'adamw' ? 0.05 : 0 },
+      rateOf: (weight) => (weight.startsWith('hidden') ? 0.3 : 1),
+    }),
+  )
 
   test.each(Object.entries(layerTypes()))('layer %s', (_, build) => expectTracedIsEager({ family: 'cnn', build }))
 })

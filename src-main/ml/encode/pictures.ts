@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { decodeClip, type ClipEncoding } from './clips'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
+import { writeBeside } from '../cache-file'
 
 /** How pictures become numbers: scaled to one size, [height, width, channels] in 0-1. */
 export interface PictureEncoding {
@@ -136,20 +137,4 @@ function cacheKey(files: PictureFile[], encoding: DrawnEncoding): string {
   const hash = createHash('sha256').update(JSON.stringify([decodingVersion, height, width, channels, ...how]))
   for (const file of files) hash.update(`\n${file.hash}`)
   return hash.digest('hex').slice(0, 32)
-}
-
-/** A cache that cannot be written costs time, not the run. */
-async function writeBeside(path: string, bytes: Uint8Array, folder: string): Promise<void> {
-  const partial = `${path}.${randomUUID().slice(0, 8)}.partial`
-  try {
-    await mkdir(folder, { recursive: true })
-    const file = await open(partial, 'w')
-    await file
-      .writeFile(bytes)
-      .then(() => file.datasync())
-      .finally(() => file.close())
-    await rename(partial, path)
-  } catch {
-    await rm(partial, { force: true }).catch(() => {})
-  }
 }

@@ -43,7 +43,7 @@ export async function loadTrainingData(
 }
 
 /** Samples that are numbers already, and are not changed at random. */
-function packedData(encoded: Float32Array, inputShape: number[]): TrainingData {
+export function packedData(encoded: Float32Array, inputShape: number[]): TrainingData {
   const size = inputShape.reduce((product, length) => product * length, 1)
   const read = (indices: ArrayLike<number>) => {
     const batch = new Float32Array(indices.length * size)

@@ -22,7 +22,7 @@ export interface UpdateSite {
 export interface FusedOptimizer {
   slotCount: number
   scalarCount: number
-  /** Numbers of the step with this number (from 1), computed in double precision. */
+  /** Numbers of the step with this number (from 1), computed in double precision; the first is proportional to the rate. */
   scalars(learningRate: number, step: number): number[]
   /** Adds the update; returns what to wait for. */
   apply(site: UpdateSite): string[]

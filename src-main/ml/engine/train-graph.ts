@@ -38,6 +38,8 @@ export interface TrainStepSource {
   sampleWeights: Float32Array | null
   compute(batch: BatchTensors, step: Tensor): { loss: Tensor; figures: Tensor; gradients: Tensor[] }
   optimizer: FusedOptimizer
+  /** Share of the learning rate at which each weight learns. */
+  rates: number[]
   /** Share of each weight that is taken off it per unit of learning rate; 0 for none. */
   decay(weight: Variable): number
 }
@@ -193,6 +195,9 @@ export class TrainGraph {
   #update(i: number, weightValue: string, gradient: string, scalars: string[], gate: string, wait: string[]): string[] {
     const { graph, variables, source } = this
     const { optimizer } = source
+    const rate = source.rates[i]!
+    const slower = (scalar: string) =>
+      rate === 1 ? scalar : graph.add('Mul', [scalar, graph.scalar(rate)], { T: float })
     const slots = variables.slots[i]!
     const site = {
       graph,
@@ -200,12 +205,12 @@ export class TrainGraph {
       slots: slots.map(({ name }) => name),
       slotValues: slots.map(({ name }) => graph.add('ReadVariableOp', [name, ...wait], { dtype: float })),
       gradient,
-      scalars,
+      scalars: [slower(scalars[0]!), ...scalars.slice(1, -1), slower(scalars.at(-1)!)],
       gate,
     }
     const decay = source.decay(source.weights[i]!)
     if (decay === 0) return optimizer.apply(site)
-    const share = graph.add('Mul', [scalars.at(-1)!, graph.scalar(decay)], { T: float })
+    const share = graph.add('Mul', [site.scalars.at(-1)!, graph.scalar(decay)], { T: float })
     const decayed = decayWeight({ ...site, weightValue, share })
     return optimizer.apply({ ...site, gate: decayed })
   }

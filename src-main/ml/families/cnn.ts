@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { spatialDropout, SpatialDropoutParam } from '../dropout'
 import { mixSeeds } from '../random'
 import { tf } from '../tf'
 import { defineFamily } from './define'
@@ -57,6 +58,7 @@ const Params = z.object({
       description:
         'Re-centres what each block passes on: steadier for deep networks and colour pictures, slower per step.',
     }),
+  spatialDropout: SpatialDropoutParam,
   dropout: z.number().min(0).max(0.9).default(0.3).meta({
     group: 'Regularisation',
     title: 'Dropout',
@@ -136,7 +138,7 @@ export default defineFamily<z.infer<typeof Params>>({
   },
 
   build({ params, inputShape, classCount, seed }) {
-    const { blocks, filters, kernelSize, denseUnits, batchNorm, dropout } = params
+    const { blocks, filters, kernelSize, denseUnits, batchNorm, dropout, spatialDropout: silenced } = params
     const seeded = (layer: number) => tf.initializers.heNormal({ seed: mixSeeds(seed, layer) })
     const model = tf.sequential({ name: 'cnn' })
     model.add(tf.layers.inputLayer({ inputShape, name: 'input' }))
@@ -154,6 +156,7 @@ export default defineFamily<z.infer<typeof Params>>({
       if (batchNorm) model.add(tf.layers.batchNormalization({ name: `norm-${block}` }))
       model.add(tf.layers.activation({ activation: 'relu', name: `relu-${block}` }))
       model.add(tf.layers.maxPooling2d({ poolSize: 2, name: `pool-${block}` }))
+      if (silenced > 0) model.add(spatialDropout(silenced, `spatial-dropout-${block}`))
     }
     model.add(tf.layers.flatten({ name: 'flatten' }))
     if (denseUnits > 0) {

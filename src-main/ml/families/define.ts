@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Modality } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
+import type { NamedArray } from '../safetensors'
 import type { LayersModel } from '../tf'
 
 export interface BuildInput<P> {
@@ -36,8 +37,14 @@ export interface Family<P = Record<string, unknown>> {
   presets: Preset<P>[]
   /** Reasons why these params cannot work on this input, told before the start. */
   check?(input: BuildInput<P>): { param: string | null; message: string }[]
-  /** Builds the network; outputs logits [batch, classCount]. */
+  /** Builds the network; outputs logits [batch, classCount]. Layers with `trainable: false` keep their weights. */
   build(input: BuildInput<P>): LayersModel
+  /** Trained weights to begin with, by their names in the network, in the place of those that `build` draws. */
+  startingWeights?(input: BuildInput<P>): Promise<NamedArray[]>
+  /** Last layer of the part that does not learn, through which all goes on: it is computed once per sample. Null: none. */
+  frozenUpTo?(params: P): string | null
+  /** Share of the learning rate at which a layer learns; 1 where absent. */
+  rateOf?(params: P, layer: string): number
 }
 
 export const defineFamily = <P>(family: Family<P>): Family<P> => family

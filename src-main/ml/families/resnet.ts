@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { spatialDropout, SpatialDropoutParam } from '../dropout'
 import { mixSeeds } from '../random'
 import { tf, type TensorFlow } from '../tf'
 import { defineFamily } from './define'
@@ -38,6 +39,7 @@ const Params = z.object({
       title: 'Filters',
       description: 'Patterns that the first stage looks for; every further stage has twice as many.',
     }),
+  spatialDropout: SpatialDropoutParam,
   dropout: z.number().min(0).max(0.9).default(0.1).meta({
     group: 'Regularisation',
     title: 'Dropout',
@@ -106,7 +108,7 @@ export default defineFamily<z.infer<typeof Params>>({
   },
 
   build({ params, inputShape, classCount, seed }) {
-    const { stages, blocksPerStage, filters, dropout } = params
+    const { stages, blocksPerStage, filters, dropout, spatialDropout: silenced } = params
     let made = 0
     const convolve = (x: Symbolic, name: string, depth: number, kernelSize: number, strides: number) =>
       tf.layers
@@ -127,6 +129,7 @@ export default defineFamily<z.infer<typeof Params>>({
     /** Two convolutions added to what came in; where the shape changes, what came in is projected (paper, section 3.3). */
     function block(x: Symbolic, name: string, depth: number, strides: number): Symbolic {
       let y = relu(normalise(convolve(x, `${name}-conv-1`, depth, 3, strides), `${name}-norm-1`), `${name}-relu-1`)
+      if (silenced > 0) y = spatialDropout(silenced, `${name}-spatial-dropout`).apply(y) as Symbolic
       y = normalise(convolve(y, `${name}-conv-2`, depth, 3, 1), `${name}-norm-2`)
       const isSame = strides === 1 && x.shape.at(-1) === depth
       const shortcut = isSame ? x : normalise(convolve(x, `${name}-project`, depth, 1, strides), `${name}-project-norm`)

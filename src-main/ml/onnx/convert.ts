@@ -1,5 +1,5 @@
 import type { LayersModel, TensorFlow } from '../tf'
-import { refused, toChannelsFirst, writers, type Value } from './layers'
+import { refused, toChannelsFirst, toChannelsLast, writers, type Value } from './layers'
 import { OnnxWriter } from './writer'
 
 type Layer = TensorFlow.layers.Layer
@@ -11,15 +11,29 @@ type Layer = TensorFlow.layers.Layer
  * @throws `incompatible` naming the first layer that has no ONNX form here
  */
 export function toOnnx(model: LayersModel): Uint8Array {
-  const graph = new OnnxWriter()
-  const values = new Map<Layer, Value>()
-  for (const layer of model.layers) values.set(layer, writeLayer(graph, layer, values))
-  const { name, shape } = values.get(model.outputs[0]!.sourceLayer)!
+  const { graph, output } = written(model)
+  const { name, shape } = output
   const logits = graph.add('Identity', [name], {}, 'logits')
   graph.add('Softmax', [logits], {}, 'probabilities')
   graph.output('logits', shape)
   graph.output('probabilities', shape)
   return graph.toModel(model.name)
+}
+
+/** As `toOnnx` for a part of a network that does not end in classes: its only output is `features`, channels last. */
+export function toOnnxFeatures(model: LayersModel): Uint8Array {
+  const { graph, output } = written(model)
+  const { name, shape } = output
+  graph.add('Identity', [shape.length === 3 ? toChannelsLast(graph, name) : name], {}, 'features')
+  graph.output('features', shape)
+  return graph.toModel(model.name)
+}
+
+function written(model: LayersModel): { graph: OnnxWriter; output: Value } {
+  const graph = new OnnxWriter()
+  const values = new Map<Layer, Value>()
+  for (const layer of model.layers) values.set(layer, writeLayer(graph, layer, values))
+  return { graph, output: values.get(model.outputs[0]!.sourceLayer)! }
 }
 
 function writeLayer(graph: OnnxWriter, layer: Layer, values: Map<Layer, Value>): Value {

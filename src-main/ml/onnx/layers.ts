@@ -41,7 +41,8 @@ const isPicture = ({ shape }: Value) => shape.length === 3
 
 export const toChannelsFirst = (graph: OnnxWriter, name: string) =>
   graph.add('Transpose', [name], { perm: ints([0, 3, 1, 2]) })
-const toChannelsLast = (graph: OnnxWriter, name: string) => graph.add('Transpose', [name], { perm: ints([0, 2, 3, 1]) })
+export const toChannelsLast = (graph: OnnxWriter, name: string) =>
+  graph.add('Transpose', [name], { perm: ints([0, 2, 3, 1]) })
 
 export function refused(layer: Layer, why: string): WorkbenchError {
   return new WorkbenchError(

@@ -9,6 +9,8 @@ const runtime = () => load('onnxruntime-node') as typeof Onnx
 export interface OnnxSession {
   /** Class probabilities, row-major [count, classes], of inputs [count, ...inputShape]. */
   probabilities(inputs: Float32Array, shape: readonly number[]): Promise<Float32Array>
+  /** What a network written by `toOnnxFeatures` gives out, row-major. */
+  features(inputs: Float32Array, shape: readonly number[]): Promise<Float32Array>
   release(): Promise<void>
 }
 
@@ -21,11 +23,13 @@ export async function openSession(model: Uint8Array, threads = 0): Promise<OnnxS
     logSeverityLevel: 3,
     ...(threads > 0 && { intraOpNumThreads: threads, interOpNumThreads: 1 }),
   })
+  const ask = async (output: string, inputs: Float32Array, shape: readonly number[]) => {
+    const answer = await session.run({ input: new Tensor('float32', inputs, [...shape]) }, [output])
+    return answer[output]!.data as Float32Array
+  }
   return {
-    async probabilities(inputs, shape) {
-      const answer = await session.run({ input: new Tensor('float32', inputs, [...shape]) }, ['probabilities'])
-      return answer['probabilities']!.data as Float32Array
-    },
+    probabilities: (inputs, shape) => ask('probabilities', inputs, shape),
+    features: (inputs, shape) => ask('features', inputs, shape),
     release: () => session.release(),
   }
 }

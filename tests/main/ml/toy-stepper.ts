@@ -39,13 +39,15 @@ export interface ToyRun {
   params?: Params
   /** In place of a family's network. */
   build?: (inputShape: number[], classCount: number) => LayersModel
+  /** Share of the learning rate by weight. */
+  rateOf?: (weight: string) => number
   log?: (text: string) => void
   /** Weight of a sample's mistakes, by its index. */
   weightOf?: (index: number) => number
 }
 
 /** A fresh network with what takes its steps, traced where that can be and once more op by op. */
-export function toySteppers({ family = 'mlp', params: asked = {}, build, log = () => {}, weightOf }: ToyRun) {
+export function toySteppers({ family = 'mlp', params: asked = {}, build, rateOf, weightOf, log = () => {} }: ToyRun) {
   const isPicture = familyNamed(family).modalities[0] === 'image'
   const { data, labels } = toySamples(isPicture)
   const modality = isPicture ? ('image' as const) : ('table' as const)
@@ -61,8 +63,8 @@ export function toySteppers({ family = 'mlp', params: asked = {}, build, log = (
   const set = { data, labels, train: all, validation: all }
   return {
     params,
-    traced: () => createStepper({ model: model(), params, set, batches, log }),
-    eager: () => new EagerStepper(model(), params, data, batches),
+    traced: () => createStepper({ model: model(), params, rateOf, set, batches, log }),
+    eager: () => new EagerStepper(model(), params, data, batches, rateOf),
   }
 }
 
