@@ -63,7 +63,9 @@ export async function explainSample(
       throw new WorkbenchError('not_found', `This run has no class "${targetClass}"; it has ${classes.join(', ')}.`)
     const { model } = trained
     const { logits, gradient } = view ? { logits: view.logits, gradient: undefined } : trained
-    map = await method.attribute({ input, target, params, baseline, logits, gradient, model, signal, progress })
+    const { fields } = trained
+    const explained = { input, target, params, baseline, logits, gradient, model, fields }
+    map = await method.attribute({ ...explained, signal, progress })
     const values = await map.data<'float32'>()
     const [min, max] = extent(values)
     return {

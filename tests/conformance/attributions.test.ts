@@ -136,7 +136,9 @@ describe.each(pairs)('$id on $family, $modality', ({ method, ...kind }) => {
   })
 
   test('wears a badge: every check that concerns it says what it found, and leaves no tensor', async () => {
-    if (fits() !== null) return
+    // One family per method and kind of data is enough: the checks know nothing of families.
+    const first = pairs.find((pair) => pair.method === method && pair.modality === kind.modality)
+    if (fits() !== null || first?.family !== kind.family) return
     const model = trained.get(keyOf(kind))!
     const [input, baseline] = [drawn(model), model.baseline()]
     const map = await mapOf(method, { model, input, baseline })

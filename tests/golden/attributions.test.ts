@@ -22,7 +22,7 @@ interface Model {
 
 const models = golden.models as unknown as Model[]
 /** Methods that draw at random: their maps agree with the reference's in order, to Spearman's 0.95. */
-const sampled = new Set(['smooth-grad', 'gradient-shap'])
+const sampled = new Set(['smooth-grad', 'gradient-shap', 'rise'])
 
 /** Spearman's correlation of two maps without ties. */
 function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -52,7 +52,14 @@ function asked({ method, output, params }: Map_): { id: string; params: Record<s
   if (method === 'grad-cam') return params['afterActivation'] ? { id: method, params: { layer: '' } } : null
   const { window, stride, epsilon, noise } = params
   if (method === 'lrp') return { id: method, params: { epsilon } }
-  if (method === 'grad-cam++') return { id: method, params: { layer: '' } }
+  if (method === 'grad-cam++' || method === 'score-cam') return { id: method, params: { layer: '' } }
+  if (method === 'rise') return { id: method, params: { samples: 2000, cells: params['cells'], share: 0.5, seed: 1 } }
+  // All coalitions of at most nine parts.
+  if (method === 'kernel-shap' || method === 'lime')
+    return {
+      id: method,
+      params: { samples: 512, cells: params['cells'], width: 0.25, ridge: 1, seed: 1, baseline: 'neutral' },
+    }
   if (sampled.has(method))
     return { id: method, params: { samples: 2000, noise, seed: 1, absolute: false, baseline: 'neutral' } }
   if (method !== 'occlusion') return { id: method, params: {} }
@@ -108,5 +115,5 @@ describe.each(forms)('Captum agrees on $id, $form', ({ model, isSplit }) => {
       ({ scope, modalities }) => scope === 'sample' && modalities.includes(kind),
     )
     expect([...seen.keys()].sort()).toEqual(offered.map(({ id }) => id).sort())
-  })
+  }, 120_000)
 })

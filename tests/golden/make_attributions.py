@@ -1,9 +1,12 @@
-"""Attributions by Captum, on models whose weights are written out in TensorFlow.js' layout.
+"""Attributions by Captum, shap and LIME, on models whose weights are written out in TensorFlow.js' layout.
 
 The reference runs in float64 on weights and inputs that float32 holds exactly.
 """
 
+import math
+
 import numpy as np
+import shap
 import torch
 from captum.attr import (
     LRP,
@@ -17,6 +20,8 @@ from captum.attr import (
     Saliency,
 )
 from captum.attr._utils.lrp_rules import EpsilonRule
+from lime.lime_base import LimeBase
+from sklearn.metrics import pairwise_distances
 from torch import nn
 from torch.nn import functional as F
 
@@ -163,6 +168,78 @@ def grad_cam_plus_plus(model, x, target):
     return from_torch(F.interpolate(cam, size=x.shape[:2], mode="bilinear", align_corners=False))[..., 0]
 
 
+def score_cam(model, x, target):
+    """Algorithm 1 of Wang et al. 2020 in PyTorch: masks from the last feature maps, weights by softmax of their logits."""
+    maps = []
+    hook = model.relu2.register_forward_hook(lambda module, inputs, output: maps.append(output))
+    model(to_torch(x))
+    hook.remove()
+    large = F.interpolate(maps[0], size=x.shape[:2], mode="bilinear", align_corners=False)[0].detach()
+    scores = []
+    for one in large:
+        spread = one.max() - one.min()
+        mask = (one - one.min()) / (spread if spread > 0 else 1)
+        scores.append(model(to_torch(x) * mask)[0, target].detach())
+    weights = torch.softmax(torch.stack(scores), 0)[:, None, None]
+    cam = F.relu((maps[0][0].detach() * weights).sum(0))[None, None]
+    return F.interpolate(cam, size=x.shape[:2], mode="bilinear", align_corners=False)[0, 0].numpy()
+
+
+def rise(model, x, target, cells, count):
+    """Mean logit over the masks that show a pixel, less the mean of all: Petsiuk et al. 2018, divided by the drawn masks."""
+    random = np.random.default_rng(23)
+    side, cell = cells + 1, [math.ceil(length / cells) for length in x.shape[:2]]
+    masks = []
+    for _ in range(count):
+        grid = torch.from_numpy((random.random((side, side)) < 0.5).astype(np.float64))[None, None]
+        large = F.interpolate(grid, size=(side * cell[0], side * cell[1]), mode="bilinear", align_corners=False)[0, 0]
+        top, left = random.integers(cell[0]), random.integers(cell[1])
+        masks.append(large[top : top + x.shape[0], left : left + x.shape[1]])
+    masks = torch.stack(masks)[:, None]
+    scores = model(to_torch(x) * masks)[:, target].detach()
+    weighed = (scores[:, None, None] * masks[:, 0]).sum(0) / masks[:, 0].sum(0)
+    return (weighed - scores.mean()).numpy()
+
+
+def cells_of(x, cells):
+    """Number of the square that each value lies in; for a table each value by itself."""
+    if x.ndim == 1:
+        return np.arange(len(x))
+    height, width = x.shape[:2]
+    rows, columns = np.arange(height) * cells // height, np.arange(width) * cells // width
+    return np.broadcast_to((rows[:, None] * cells + columns)[..., None], x.shape)
+
+
+def hidden_parts(model, x, target, base, add):
+    """KernelSHAP by shap, exact over all coalitions, and LIME's own regression over all of them."""
+    cells = 3
+    parts = cells_of(x, cells)
+    count = parts.max() + 1
+
+    def scores(coalitions):
+        inputs = np.where(np.asarray(coalitions)[:, parts] > 0.5, x, base)
+        batch = torch.from_numpy(inputs)
+        batch = batch.permute(0, 3, 1, 2) if batch.ndim == 4 else batch
+        return model(batch)[:, target].detach().numpy()
+
+    def spread_out(worth):
+        return np.asarray(worth)[parts] / np.bincount(parts.ravel())[parts]
+
+    baseline = base.tolist() if base.any() else 0
+    explainer = shap.KernelExplainer(scores, np.zeros((1, count)))
+    worth = explainer.shap_values(np.ones((1, count)), nsamples=2**count, l1_reg=False, silent=True)
+    add("kernel-shap", {"cells": cells, "baseline": baseline}, spread_out(np.ravel(worth)))
+
+    every = np.array([[1 - (code >> k & 1) for k in range(count)] for code in range(2**count)], dtype=float)
+    distances = pairwise_distances(every, every[:1], metric="cosine").ravel()
+    fit = LimeBase(lambda d: np.sqrt(np.exp(-(d**2) / 0.25**2)))
+    found = fit.explain_instance_with_data(every, scores(every)[:, None], distances, 0, count, feature_selection="none")
+    weights = np.zeros(count)
+    for part, weight in found[1]:
+        weights[part] = weight
+    add("lime", {"cells": cells, "baseline": baseline}, spread_out(weights))
+
+
 def rules(model, x, target, baseline, add):
     """Maps that change the network's gradient, and those made of many gradients; of the logits only."""
     batch = to_torch(x)
@@ -179,6 +256,7 @@ def rules(model, x, target, baseline, add):
     base = np.zeros_like(x) if baseline is None else baseline
     spread = float(x.max() - x.min())
     torch.manual_seed(11)
+    np.random.seed(11)
     values = NoiseTunnel(Saliency(model)).attribute(
         batch.clone(), nt_type="smoothgrad", nt_samples=DRAWS, stdevs=0.15 * spread, target=target, abs=False
     )
@@ -188,7 +266,10 @@ def rules(model, x, target, baseline, add):
     )
     add("gradient-shap", {"noise": 0.05, "baseline": base.tolist() if base.any() else 0}, from_torch(values))
 
+    hidden_parts(model, x, target, base, add)
     if is_picture:
+        add("score-cam", {"layer": ""}, score_cam(model, x, target))
+        add("rise", {"cells": 4}, rise(model, x, target, 4, DRAWS))
         add("grad-cam++", {"layer": ""}, grad_cam_plus_plus(model, x, target))
         for kind, base in [("mean", np.broadcast_to(x.mean(axis=(0, 1)), x.shape)), ("blur", blurred(x))]:
             values = IntegratedGradients(model).attribute(
@@ -292,7 +373,7 @@ def main():
         deltas = [abs(a["convergenceDelta"]) for s in samples for a in s["attributions"] if "convergenceDelta" in a]
         print(f"  largest convergence delta {max(deltas):.2e}")
 
-    write("attributions", ["captum", "torch"], {"models": models})
+    write("attributions", ["captum", "lime", "shap", "torch"], {"models": models})
 
 
 if __name__ == "__main__":

@@ -76,6 +76,29 @@ function mapsAndGradient(
   }
 }
 
+/** Feature maps [1, h, w, k] of the chosen convolution, with the activation behind it. The caller disposes them. */
+export function featureMaps({
+  model,
+  input,
+  params,
+  logits,
+}: Pick<SampleAttributionInput<z.infer<typeof CamParams>>, 'model' | 'input' | 'params' | 'logits'>): Tensor {
+  const layer = activated(chosenLayer(model, params.layer))
+  const call = layer.call
+  let maps: Tensor | null = null
+  layer.call = (inputs, kwargs) => {
+    const output = call.call(layer, inputs, kwargs) as Tensor
+    maps ??= tf.keep(output.clone())
+    return output
+  }
+  try {
+    tf.dispose(tf.tidy(() => logits(input)))
+    return maps!
+  } finally {
+    layer.call = call
+  }
+}
+
 /** Why a network has no such map, in a sentence; null when it has. */
 export const whyNoConvolution = (title: string) => (model: LayersModel) =>
   convolutions(model).length > 0 ? null : `${title} looks at a convolution, and this network has none.`

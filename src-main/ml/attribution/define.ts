@@ -21,6 +21,8 @@ export interface SampleAttributionInput<P> extends Explained {
   params: P
   /** What 'absent' means for this model: [1, ...shape] (zeros, mean …). */
   baseline: Tensor
+  /** Tables: which columns of the input belong to each field; they are hidden together. */
+  fields?: { columns: number[] }[] | undefined
   signal: AbortSignal
   progress(done: number, total: number): void
 }

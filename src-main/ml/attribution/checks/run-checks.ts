@@ -62,6 +62,7 @@ function asker(
         baseline: seen.baseline,
         target,
         params: coarse,
+        fields: trained.fields,
         signal,
         progress: () => {},
       })
