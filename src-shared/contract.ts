@@ -186,6 +186,8 @@ export const contract = {
       rows: z.array(z.record(z.string(), D.FieldValue)).default([]),
       /** Decides by the thresholds kept with the run. */
       thresholds: z.boolean().default(false),
+      /** Texts as they were typed, for runs that read texts. */
+      texts: z.array(z.string()).default([]),
     }),
     z.array(R.Prediction),
   ),

@@ -66,6 +66,12 @@ export async function explainSample(
     const { fields } = trained
     const explained = { input, target, params, baseline, logits, gradient, model, fields }
     map = await method.attribute({ ...explained, signal, progress })
+    const signed = method.isSignedWith?.(params) ?? method.signed
+    if (view?.perPart) {
+      const parts = view.perPart(map, signed)
+      map.dispose()
+      map = parts
+    }
     const values = await map.data<'float32'>()
     const [min, max] = extent(values)
     return {
@@ -75,11 +81,12 @@ export async function explainSample(
       predicted: classes[predicted]!,
       probabilities: Object.fromEntries(classes.map((name, k) => [name, row![k]!])),
       attribution: tensorData(map.shape, values),
-      input: tensorData(input.shape.slice(1), view?.shown ?? (await input.data<'float32'>())),
-      signed: method.isSignedWith?.(params) ?? method.signed,
+      input: view?.shown ?? tensorData(input.shape.slice(1), await input.data<'float32'>()),
+      signed,
       min,
       max,
       convergenceDelta: method.complete ? completenessGap(logits, input, compared ?? baseline, target, values) : null,
+      ...trained.read?.(sample),
       ...(trained.fields && { fields: byField(trained, sample, values) }),
       seconds: (Date.now() - startedAt) / 1000,
     }

@@ -5,10 +5,11 @@ import { isFiles } from '@shared/modalities'
 import { clipEncoding } from './encode/clips'
 import { seriesShape } from './encode/series'
 import { maxCategories } from './encode/table'
+import { plannedLength } from './encode/text'
 import type { Family } from './families/define'
 import { buildOutline } from './model'
 import { keysFor } from './params'
-import { findProblems, findWarnings, fitDefaults } from './problems'
+import { findProblems, findWarnings, fitDefaults, fitVocabulary } from './problems'
 import { familyNamed, resolveParams, type RunParams } from './settings'
 import type { PlanInput } from './snapshot'
 import type { LayersModel, TensorFlow } from './tf'
@@ -20,7 +21,7 @@ export function makePlan(familyId: string, asked: Params, preset: string | undef
   const first = resolveParams(family, asked, preset, { ...context, inputShape: plannedShape(data, {}) })
   const inputShape = plannedShape(data, first)
   const facts = { ...data, inputShape }
-  const params = fitDefaults(first, asked, facts)
+  const params = fitVocabulary(fitDefaults(first, asked, facts), data.texts?.words)
   const problems = findProblems(family, params, facts)
   const outline = { params, inputShape, warnings: findWarnings(params, facts) }
   const ownKnobs = keysFor(family.params, data.modality)
@@ -68,9 +69,9 @@ function estimateOf(family: Family, model: LayersModel, params: RunParams, data:
   }
 }
 
-/** Input shape as training will fit it; exact for pictures and series, for tables as far as the counts tell. */
+/** Input shape as training will fit it; exact for pictures and series, for tables and texts as far as the counts tell. */
 function plannedShape(
-  { modality, picture, series, audio, fields, distinct, missing }: PlanInput,
+  { modality, picture, series, audio, texts, fields, distinct, missing }: PlanInput,
   params: Partial<RunParams>,
 ): number[] {
   if (modality === 'image') {
@@ -78,6 +79,7 @@ function plannedShape(
   }
   if (modality === 'audio') return pictureShape(clipEncoding(audio?.sampleRate ?? 16_000, audio?.seconds ?? 1, params))
   if (modality === 'series') return seriesShape(series ?? { steps: 0, channels: 1 }, params.seriesLength ?? 0)
+  if (modality === 'text') return [plannedLength(texts?.longest ?? 1, params.textLength ?? 0)]
   const kept = fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
   const columns = kept.map(({ name, kind }) => {
     const isMissing = (missing?.[name] ?? 0) > 0 ? 1 : 0

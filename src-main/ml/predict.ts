@@ -1,9 +1,11 @@
 import { basename } from 'node:path'
-import { throwIfAborted } from '@shared/errors'
-import { isFiles } from '@shared/modalities'
+import { throwIfAborted, WorkbenchError } from '@shared/errors'
+import { isFiles, modalityFacts } from '@shared/modalities'
 import { argMax } from '@shared/metrics/classification'
+import { isTextFile } from '@shared/texts'
 import { openSeries } from './decode/series/open'
 import { profileTable, readRows } from './decode/table-file'
+import { wholeText } from './decode/texts'
 import { breathe, evaluationBatch } from './evaluate'
 import { typedRow } from './modalities/table'
 import { predictorOf, type Predictor } from './onnx/predictor'
@@ -38,6 +40,8 @@ export async function openTrained(runDir: string, log: (level: 'info', message: 
 export async function* samplesIn(path: string, { meta }: TrainedModel, signal: AbortSignal): AsyncGenerator<NewSample> {
   if (isFiles(meta.modality)) return yield { name: path, input: { path } }
   if (meta.modality === 'series') return yield* seriesIn(path, signal)
+  if (meta.modality === 'text' && isTextFile(path))
+    return yield { name: path, input: typedText({ meta }, await wholeText(path, signal)) }
   const table = await tableOf(path, { meta }, signal)
   let row = 0
   for await (const cells of readRows(table, signal))
@@ -50,6 +54,13 @@ async function* seriesIn(path: string, signal: AbortSignal): AsyncGenerator<NewS
   const channels = source.channels.length
   for await (const { name, steps, values } of source.read(signal))
     yield { name, input: { series: { steps, channels, values } } }
+}
+
+/** A text at hand: of several fields that are read it is the first. Throws `incompatible` where the run reads no texts. */
+export function typedText({ meta }: Pick<TrainedModel, 'meta'>, text: string): PredictInput {
+  if (meta.modality !== 'text')
+    throw new WorkbenchError('incompatible', `This run reads ${modalityFacts[meta.modality].many}, not texts.`)
+  return { values: Object.fromEntries(meta.fields.map(({ name }, i) => [name, i === 0 ? text : null])) }
 }
 
 /** A table read with the kinds that its columns had in training. */

@@ -19,7 +19,7 @@ export function findProblems(family: Family, params: RunParams, facts: Facts): P
   return [...settingProblems(family, params, facts), ...(family.check?.(input) ?? [])]
 }
 
-function dataProblems({ modality, classes, trainPerClass, inputShape, splits }: Facts): Problem[] {
+function dataProblems({ modality, fields, classes, trainPerClass, inputShape, splits }: Facts): Problem[] {
   const problem = (message: string): Problem[] => [{ param: null, message }]
   if (classes.length === 0) return problem('No sample has a label yet. Label some of each class first.')
   if (classes.length === 1)
@@ -33,6 +33,8 @@ function dataProblems({ modality, classes, trainPerClass, inputShape, splits }: 
   const absent = classes.filter((_, k) => !trainPerClass[k])
   if (absent.length > 0)
     return problem(`The training split has no sample of ${quoted(absent)}. Split anew, or label more of it.`)
+  if (modality === 'text' && fields.length === 0)
+    return problem('No column is read. Make the column that holds the texts an input.')
   if (modality === 'table' && inputShape[0] === 0)
     return problem('No field is left as an input. Make at least one field an input of the models.')
   return []
@@ -77,7 +79,7 @@ export function findWarnings(params: RunParams, { modality, classes, fields, spl
     warnings.push(`Early stopping cannot act: its patience of ${params.patience} epochs is as long as the run.`)
   if (params.optimizer !== 'sgd' && params.optimizer !== 'momentum' && params.learningRate > 0.05)
     warnings.push(`A learning rate of ${params.learningRate} is high for ${params.optimizer}; the run may diverge.`)
-  if (modality === 'series') return warnings
+  if (modality === 'series' || modality === 'text') return warnings
   if (modality === 'table') {
     if (params.excludeSensitive && !fields.some((field) => field.isSensitive))
       warnings.push('No field is marked as sensitive, so none is left out.')
@@ -100,3 +102,9 @@ export function fitDefaults(params: RunParams, asked: object, { splits, trainPer
   if (!('warmupEpochs' in asked) && fitted.warmupEpochs >= fitted.epochs) fitted.warmupEpochs = fitted.epochs / 10
   return fitted
 }
+
+/** A vocabulary no larger than the words there are, so that no vector is kept for none. */
+export const fitVocabulary = (params: RunParams, words: number | undefined): RunParams =>
+  words === undefined || !('vocabularySize' in params)
+    ? params
+    : { ...params, vocabularySize: Math.max(1, Math.min(params.vocabularySize, words)) }

@@ -10,7 +10,7 @@ export interface Snapshot {
   classes: string[]
   /** Index in `classes` of the favourable outcome, or null when it was never named. */
   positive: number | null
-  /** Tables: the model's input fields in order. */
+  /** Tables: the model's input fields in order; texts: the fields that are read. */
   fields: { name: string; kind: FieldKind; isSensitive: boolean }[]
   /** The field whose groups the training samples are reweighed by. */
   reweighBy?: string
@@ -34,7 +34,7 @@ export interface SnapshotSample {
   channels?: number
   /** Series: where its values lie. */
   series?: SeriesPlace
-  /** Tables: values in the order of `Snapshot.fields`. */
+  /** Tables and texts: values in the order of `Snapshot.fields`. */
   values?: FieldValue[]
   /** Class index, or null when unlabelled (never trained on; predicted all the same). */
   target: number | null
@@ -69,6 +69,8 @@ export type PlanInput = Omit<Snapshot, 'samples'> & {
   audio?: { sampleRate: number; seconds: number } | null
   /** Series: steps of the longest one in the training split, and channels. */
   series?: { steps: number; channels: number } | null
+  /** Texts: words of the longest training text and of all of them, as blanks tell. */
+  texts?: { longest: number; words: number } | null
   /** Table: number of one-hot columns per category field, for the layer picture. */
   distinct: Record<string, number>
   /** Table: samples without a value per field; one makes a further column. */

@@ -11,7 +11,7 @@ import type { TrainingData } from './encode/training-data'
 import { evaluationBatch } from './evaluate'
 import { loadModelSpec, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
 import { concludeRun, indicesOf, type SamplePrediction } from './outcome'
-import { findProblems } from './problems'
+import { findProblems, fitVocabulary } from './problems'
 import { reweighing } from './reweigh'
 import { familyNamed, resolveParams } from './settings'
 import type { Snapshot, TrainOutcome } from './snapshot'
@@ -190,8 +190,9 @@ async function prepare({ runDir, family: id, params: asked }: TrainInput, snapsh
   const family = familyNamed(id)
   const { modality, classes, samples } = snapshot
   const context = { modality, sampleCount: samples.length, inputShape: [], classCount: classes.length }
-  const params = resolveParams(family, asked, undefined, context)
-  const encoding = await fitEncoding(snapshot, params)
+  const resolved = resolveParams(family, asked, undefined, context)
+  const encoding = await fitEncoding(snapshot, resolved)
+  const params = encoding.kind === 'text' ? fitVocabulary(resolved, encoding.words.length) : resolved
   const inputShape = inputShapeOf(encoding)
   const count = (split: 'train' | 'validation' | 'test') => indicesOf(snapshot, split, true).length
   const splits = { train: count('train'), validation: count('validation'), test: count('test') }

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
+import { tensorData, type TensorData } from '@shared/tensor-data'
 import { compileScoreGradient } from './attribution/score'
 import { loadWeights, weightsStamp, writeWeights } from './checkpoint'
 import { encodeInputs } from './encode/encoding'
 import { shownSeries, type SeriesEncoding } from './encode/series'
 import { columnsByField, tableBaseline } from './encode/table'
+import { paddingId, shownTokens, textOf, type TextEncoding } from './encode/text'
 import { forward } from './evaluate'
+import { TokenEmbedding } from './layers/tokens'
 import { buildOutline, loadModelSpec, startingWeights } from './model'
 import { familyNamed, type RunParams } from './settings'
 import type { PredictInput, Snapshot } from './snapshot'
@@ -33,8 +36,10 @@ export interface TrainedModel {
   /** What 'absent' means, [1, ...inputShape]: black for pictures; for tables numbers at the training mean, categories at
    *  their most frequent value. The caller disposes it. */
   baseline(): Tensor
-  /** Series: one encoded sample as explanations see it, without its padding; through another network where one is given. */
-  view?(encoded: Tensor, network?: (input: Tensor) => Tensor): SampleView
+  /** Series and texts: one encoded sample as explanations see it, without its padding; through another network where one is given. */
+  view?(encoded: Tensor, network?: LayersModel): SampleView
+  /** Texts: what the network reads of one, and its words. */
+  read?(sample: PredictInput): { text: string; words: { text: string; start: number; end: number; isKnown: boolean }[] }
   /** Differentiable. [n, ...inputShape] to [n, classes]. */
   logits(input: Tensor): Tensor
   /** Gradient of one class's logit at each of `inputs`, shaped as they are. */
@@ -52,8 +57,10 @@ export interface SampleView {
   baseline: Tensor
   /** Differentiable. [n, ...shape] to logits [n, classes]. */
   logits(input: Tensor): Tensor
-  /** What was seen, in the units of the data, [...shape]. */
-  shown: Float32Array
+  /** What was seen, in the units of the data: [...shape], or of a text the ids of its words. */
+  shown: TensorData
+  /** Attributions [...shape] as they are shown; left out: as they are. The caller disposes it. */
+  perPart?(map: Tensor, isSigned: boolean): Tensor
 }
 
 /** The steps that a series has, [1, length, channels]; its end and the channel that marks the steps are put on again. */
@@ -73,7 +80,41 @@ function viewOfSeries(encoding: SeriesEncoding, encoded: Tensor, logits: (input:
     input,
     baseline: tf.zerosLike(input),
     logits: (x) => tf.tidy(() => logits(complete(x))),
-    shown: values,
+    shown: tensorData([length, channels], values),
+  }
+}
+
+/** The vectors of a text's words, [1, words, units]: a network is explained by them, as their numbers mean nothing. */
+function viewOfText({ length }: TextEncoding, encoded: Tensor, network: LayersModel): SampleView {
+  const embedding = network.layers.find((layer) => layer instanceof TokenEmbedding) as TokenEmbedding
+  const ids = encoded.dataSync<'float32'>()
+  const count = Math.max(1, ids.indexOf(paddingId) < 0 ? length : ids.indexOf(paddingId))
+  const input = tf.tidy(() => tf.slice(embedding.apply(encoded) as Tensor, [0, 0, 0], [1, count, -1]))
+  const complete = (x: Tensor) =>
+    tf.pad(x, [
+      [0, 0],
+      [0, length - count],
+      [0, 0],
+    ])
+  return {
+    input,
+    baseline: tf.zerosLike(input),
+    logits: (x) =>
+      tf.tidy(() => embedding.replacing(complete(x), () => forward(network, tf.tile(encoded, [x.shape[0]!, 1])))),
+    shown: tensorData([count], ids.slice(0, count)),
+    // Methods that look at whole words give a number each; the others one per number of the word's vector.
+    perPart: (map, isSigned) =>
+      map.rank === 1 ? tf.clone(map) : isSigned ? tf.sum(map, 1) : tf.tidy(() => tf.sqrt(tf.sum(tf.square(map), 1))),
+  }
+}
+
+/** What of a text the network reads, and its words. */
+function readOf(encoding: TextEncoding, sample: PredictInput) {
+  const text = textOf(encoding, sample)
+  const tokens = shownTokens(encoding, text)
+  return {
+    text: text.slice(0, tokens.at(-1)?.end ?? 0),
+    words: tokens.map(({ start, end, isKnown }) => ({ text: text.slice(start, end), start, end, isKnown })),
   }
 }
 
@@ -139,7 +180,11 @@ async function load(runDir: string): Promise<TrainedModel> {
     baseline: () =>
       isTable ? tf.tensor2d(tableBaseline(encoding), [1, inputShape[0]!]) : tf.zeros([1, ...inputShape]),
     ...(isSeries && {
-      view: (encoded: Tensor, network = logits) => viewOfSeries(encoding, encoded, network),
+      view: (encoded: Tensor, network = model) => viewOfSeries(encoding, encoded, (x) => forward(network, x)),
+    }),
+    ...(encoding.kind === 'text' && {
+      view: (encoded: Tensor, network = model) => viewOfText(encoding, encoded, network),
+      read: (sample: PredictInput) => readOf(encoding, sample),
     }),
     logits,
     gradient: score.gradient,

@@ -334,6 +334,43 @@ export const TrainingParams = z.object({
       description:
         'Brings values to mean 0 and deviation 1: by channel with the figures of the training split, or each sample by its own, where only the shape counts.',
     }),
+  vocabularySize: z
+    .int()
+    .min(1)
+    .max(200_000)
+    .default(10_000)
+    .meta({
+      group: 'Text',
+      modalities: ['text'],
+      title: 'Vocabulary',
+      description: 'Most words that have a number of their own, the most frequent ones; all others count as unknown.',
+      unit: 'words',
+    }),
+  wordCount: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(2)
+    .meta({
+      group: 'Text',
+      modalities: ['text'],
+      title: 'Occurrences',
+      description:
+        'How often a word must occur in training texts to be known. At least 2 also teaches the network what to make of unknown words.',
+    }),
+  textLength: z
+    .int()
+    .min(0)
+    .max(4096)
+    .default(0)
+    .meta({
+      group: 'Text',
+      modalities: ['text'],
+      title: 'Length',
+      description:
+        'Words that the network reads of each text; 0 takes as many as 99 % of the training texts have, at most 256.',
+      unit: 'words',
+    }),
   excludeSensitive: z
     .boolean()
     .default(false)

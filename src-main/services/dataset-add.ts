@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
 import { tableFormatNames } from '@shared/file-kinds'
-import type { Derivation, Skipped, Split } from '@shared/schemas/dataset'
+import type { Derivation, FieldKind, Skipped, Split } from '@shared/schemas/dataset'
 import { isRows, modalityFacts } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
@@ -13,6 +13,7 @@ import { deriveValue } from './derive'
 import { recountFields } from './derived-fields'
 import { touch } from './edits'
 import { discardPack, isTablePath, readPictures, readSeries, readTable, type Incoming } from './incoming'
+import { readTexts } from './incoming-texts'
 import { assignSplits } from './splits'
 import { checkTarget, orderClasses } from './table-target'
 import type { Progress } from './tasks'
@@ -114,7 +115,7 @@ async function moreRows(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Incoming> {
-  if (!isTablePath(paths))
+  if (dataset.modality === 'table' && !isTablePath(paths))
     throw new WorkbenchError(
       'incompatible',
       `"${dataset.name}" is a table; add one file (${tableFormatNames}) at a time.`,
@@ -122,7 +123,7 @@ async function moreRows(
   const fields = await fieldRows(context.db, dataset.id)
   const original = fields.filter(({ derivation }) => derivation === null)
   const kinds = Object.fromEntries(original.map(({ name, kind }) => [name, kind]))
-  const incoming = await readTable(context, paths[0]!, kinds, signal, progress)
+  const incoming = await readMoreRows(context, dataset, paths, kinds, signal, progress)
   refuseOtherColumns(
     dataset,
     original,
@@ -134,6 +135,23 @@ async function moreRows(
     for (const row of incoming.rows) row[name] = deriveValue(parsed, row[parsed.from])
   }
   return incoming
+}
+
+/** A table, or texts; of texts the labels may be still to come. */
+async function readMoreRows(
+  context: Context,
+  dataset: DatasetRow,
+  paths: string[],
+  kinds: Record<string, FieldKind>,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<Incoming> {
+  if (dataset.modality !== 'text') return readTable(context, paths[0]!, kinds, signal, progress)
+  const read = await readTexts(context, { paths, kinds, target: dataset.target ?? undefined }, signal, progress)
+  const { target } = dataset
+  if (target === null || read.fields.some(({ name }) => name === target)) return read
+  for (const row of read.rows) row[target] = null
+  return { ...read, fields: [...read.fields, { name: target, kind: kinds[target] ?? 'category' }] }
 }
 
 function refuseOtherColumns({ name }: DatasetRow, expected: FieldRow[], got: string[]): void {
@@ -153,7 +171,7 @@ async function append(tx: Queries, dataset: DatasetRow, incoming: Incoming): Pro
   const names = classes.map(({ name }) => name)
   const fresh = orderClasses(labels.filter((label) => label !== null)).filter((name) => !names.includes(name))
   const target = (await fieldRows(tx, dataset.id)).find(({ name }) => name === dataset.target)
-  if (target) checkTarget(target.name, target.kind, names.length + fresh.length)
+  if (target && names.length + fresh.length > 0) checkTarget(target.name, target.kind, names.length + fresh.length)
   const added = await storeClasses(tx, dataset.id, fresh, Math.max(-1, ...(await positions(tx, dataset.id))) + 1)
   const ids = new Map([...classes.map(({ id, name }) => [name, id] as const), ...added])
   const last = await tx.get<{ row: number | null }>(

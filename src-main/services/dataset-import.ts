@@ -5,7 +5,9 @@ import { isRows, modalityFacts } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
 import { storeDataset, writeMuch, type NewDataset } from './dataset-store'
-import { discardPack, readers, recognise, type Incoming } from './incoming'
+import { discardPack, recognise, type Incoming } from './incoming'
+import { ownTarget } from './incoming-texts'
+import { readers } from './readers'
 import { assignSplits } from './splits'
 import { checkTarget, classNameOf, orderClasses } from './table-target'
 import type { Progress } from './tasks'
@@ -43,11 +45,11 @@ export async function importDataset(
 async function readIncoming(
   context: Pick<ServiceContext, 'jobs' | 'paths'>,
   modality: Modality,
-  { paths, kinds }: ImportSpec,
+  { paths, kinds, text, target }: ImportSpec,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Incoming> {
-  const incoming = await readers[modality](context, { paths, kinds }, signal, progress)
+  const incoming = await readers[modality](context, { paths, kinds, text, target }, signal, progress)
   if (countOf(incoming) > 0) return incoming
   await discardPack(context, incoming)
   const reasons = incoming.skipped.slice(0, 3).map(({ path, reason }) => `${path}: ${reason}`)
@@ -68,12 +70,15 @@ export async function refuseTakenName(db: Queries, name: string, exceptId = ''):
 
 /** Labels, classes and splits of what was read, and the notes about them. */
 export function prepare(spec: ImportSpec, incoming: Incoming): NewDataset {
-  const { target = null, positive = null, sensitive, name } = spec
+  const { positive = null, sensitive, name } = spec
+  const target = ownTarget(incoming, spec.target)
   if (isRows(incoming.modality)) checkColumns(spec, incoming)
   else refuseColumns(spec, incoming)
   const labels = labelsOf(incoming, target)
   const classes = orderClasses(labels.filter((label) => label !== null))
-  if (target !== null) checkTarget(target, kindOf(incoming, target), classes.length)
+  const isUnlabelled = incoming.modality === 'text' && classes.length === 0
+  if (target !== null && target === incoming.text) throw readAndPredicted(target)
+  if (target !== null && !isUnlabelled) checkTarget(target, kindOf(incoming, target), classes.length)
   if (positive !== null && !classes.includes(positive)) throw noSuchClass(positive, classes)
   const fixed = fixedSplits(incoming)
   const splits = fixed.some((split) => split !== null) ? fixed : automaticSplits(labels)
@@ -89,19 +94,22 @@ export const noSuchClass = (name: string, classes: string[]) =>
       : `"${name}" is none of the classes. Expected one of: ${classes.slice(0, 30).join(', ')}.`,
   )
 
+const readAndPredicted = (name: string) =>
+  new WorkbenchError('invalid_input', `"${name}" is the text that is read, so it cannot be what is predicted.`)
+
 const kindOf = ({ fields }: Incoming, name: string) => fields.find((field) => field.name === name)!.kind
 
-function checkColumns({ target, sensitive, kinds }: ImportSpec, { fields }: Incoming): void {
+function checkColumns({ target, sensitive, kinds, text }: ImportSpec, { fields }: Incoming): void {
   const names = fields.map(({ name }) => name)
-  for (const name of [...(target === undefined ? [] : [target]), ...sensitive, ...Object.keys(kinds)]) {
+  for (const name of [...(target ? [target] : []), ...(text ? [text] : []), ...sensitive, ...Object.keys(kinds)]) {
     if (names.includes(name)) continue
     const listed = names.slice(0, 60).join(', ')
     throw new WorkbenchError('invalid_input', `The table has no column "${name}". Its columns are: ${listed}.`)
   }
 }
 
-function refuseColumns({ target, sensitive }: ImportSpec, { modality }: Incoming): void {
-  if (target === undefined && sensitive.length === 0) return
+function refuseColumns({ target, sensitive, text }: ImportSpec, { modality }: Incoming): void {
+  if (target === undefined && text === undefined && sensitive.length === 0) return
   throw new WorkbenchError(
     'invalid_input',
     `${modalityFacts[modality].title} have no fields of their own, so they take no target and no sensitive features: each has one class.`,
@@ -111,8 +119,8 @@ function refuseColumns({ target, sensitive }: ImportSpec, { modality }: Incoming
 const countOf = ({ pictures, rows, series }: Incoming) => pictures.length + rows.length + series.length
 
 /** Splits that folders or files fix; empty for rows. */
-export const fixedSplits = ({ pictures, series }: Incoming): (Split | null)[] =>
-  [...pictures, ...series].map(({ split }) => split)
+export const fixedSplits = ({ pictures, series, splits }: Incoming): (Split | null)[] =>
+  splits.length > 0 ? splits : [...pictures, ...series].map(({ split }) => split)
 
 export function labelsOf({ modality, pictures, rows, series }: Incoming, target: string | null): (string | null)[] {
   if (!isRows(modality)) return [...pictures, ...series].map(({ className }) => className)

@@ -150,7 +150,7 @@ async function storeFields(
       name,
       position,
       kind,
-      isInputByDefault(kind) && name !== target,
+      incoming.text === null ? isInputByDefault(kind) && name !== target : name === incoming.text,
       sensitive.includes(name),
       JSON.stringify(counters.get(name)!.result()),
     )

@@ -43,7 +43,9 @@ export async function changeField(tx: Queries, dataset: DatasetRow, change: Fiel
   }
   const isInput =
     change.isInput ??
-    (change.kind === undefined ? field.is_input === 1 : isInputByDefault(change.kind) && field.name !== dataset.target)
+    (change.kind === undefined || dataset.modality === 'text'
+      ? field.is_input === 1
+      : isInputByDefault(change.kind) && field.name !== dataset.target)
   if (isInput && field.name === dataset.target)
     throw new WorkbenchError('invalid_input', `"${field.name}" is the target; a model may not see what it predicts.`)
   await tx.run(

@@ -20,6 +20,10 @@ export interface Incoming {
   pack: string | null
   rows: Record<string, FieldValue>[]
   fields: { name: string; kind: FieldKind }[]
+  /** Texts: splits of the rows that folders fix; empty without any. */
+  splits: (Split | null)[]
+  /** Texts: the field that is read. */
+  text: string | null
   /** The table's file as it was read. */
   source: SourceFile | null
   /** Of the pack; pictures and tables know their own. */
@@ -39,9 +43,19 @@ export interface SourceFile {
 
 export type Placed = { split: Split | null; className: string | null }
 
-type Reader = Pick<ServiceContext, 'jobs' | 'paths'>
+export type Reader = Pick<ServiceContext, 'jobs' | 'paths'>
 
-const nothingYet = { pictures: [], series: [], pack: null, rows: [], fields: [], source: null, sizeBytes: 0 }
+export const nothingYet = {
+  pictures: [],
+  series: [],
+  pack: null,
+  rows: [],
+  fields: [],
+  splits: [],
+  text: null,
+  source: null,
+  sizeBytes: 0,
+}
 
 /** Decodes pictures or clips in the decoding process. */
 export async function readPictures(
@@ -136,20 +150,8 @@ export async function recognise(
   return (await jobs.run('decode', 'recognise', { paths }, { signal })).modality
 }
 
-type Wanted = { paths: string[]; kinds: Partial<Record<string, FieldKind>> }
-
-/** How each kind of data is read. */
-export const readers: Record<
-  Modality,
-  (reader: Reader, wanted: Wanted, signal: AbortSignal, progress: Progress) => Promise<Incoming>
-> = {
-  image: (reader, { paths }, signal, progress) => readPictures(reader, 'image', paths, signal, progress),
-  table: (reader, { paths, kinds }, signal, progress) => readTable(reader, onlyOne(paths), kinds, signal, progress),
-  audio: (reader, { paths }, signal, progress) => readPictures(reader, 'audio', paths, signal, progress),
-  series: (reader, { paths }, signal, progress) => readSeries(reader, paths, signal, progress),
-}
-
-function onlyOne(paths: string[]): string {
+/** The one table that an import takes. */
+export function onlyOne(paths: string[]): string {
   if (paths.length === 1) return paths[0]!
   throw new WorkbenchError(
     'invalid_input',

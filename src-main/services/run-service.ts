@@ -14,6 +14,7 @@ import type {
   RunSpec,
 } from '@shared/schemas/run'
 import { isRows } from '@shared/modalities'
+import { isTextFile } from '@shared/texts'
 import type { FieldValue, Split } from '@shared/schemas/dataset'
 import type { GroupThresholds } from '@shared/schemas/fairness'
 import type { Queries } from '../db/database'
@@ -226,17 +227,18 @@ export class RunService implements Service<'runs'> {
       run,
       files,
       rows,
+      texts,
       thresholds,
-    }: RunRef & { files: string[]; rows: Record<string, FieldValue>[]; thresholds: boolean },
+    }: RunRef & { files: string[]; rows: Record<string, FieldValue>[]; texts: string[]; thresholds: boolean },
     signal: AbortSignal,
   ): Promise<Prediction[]> {
-    if (files.length + rows.length === 0)
+    if (files.length + rows.length + texts.length === 0)
       throw new WorkbenchError('invalid_input', 'Nothing to predict: name at least one file.')
     const runDir = await this.#trainedFolder(run)
     return this.context.jobs.run(
       'engine',
       'predict',
-      { runDir, files, rows, ...(await this.#kept(run, thresholds)) },
+      { runDir, files, rows, texts, ...(await this.#kept(run, thresholds)) },
       { signal },
     )
   }
@@ -254,7 +256,7 @@ export class RunService implements Service<'runs'> {
     const { jobs, tasks, db } = this.context
     const runDir = await this.#trainedFolder(run)
     const { modality } = await resolveDataset(db, (await resolveRun(db, run)).dataset_id)
-    if (isRows(modality) && files.length > 1)
+    if (isRows(modality) && files.length > 1 && !(modality === 'text' && files.every(isTextFile)))
       throw new WorkbenchError('invalid_input', `Expected one table, got ${files.length} files. Predict one at a time.`)
     const path = resolve(/\.csv$/i.test(out) ? out : `${out}.csv`)
     if (files.some((file) => resolve(file) === path))

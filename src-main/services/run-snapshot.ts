@@ -6,7 +6,7 @@ import type { Queries } from '../db/database'
 import type { Snapshot, SnapshotSample } from '../ml/snapshot'
 import type { PlanInput } from '../worker/protocol'
 import type { ServiceContext } from './context'
-import { loadDataset, samplePath, seriesPlace, type DatasetRow, type SampleRow } from './dataset-queries'
+import { jsonPath, loadDataset, samplePath, seriesPlace, type DatasetRow, type SampleRow } from './dataset-queries'
 
 const pageSize = 1000
 
@@ -129,6 +129,7 @@ export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanI
     picture: picture ?? null,
     audio,
     series: series?.steps ? { steps: series.steps, channels: series.channels } : null,
+    texts: dataset.modality === 'text' ? await textSizes(db, dataset.id, header) : null,
     distinct: await distinctValues(db, dataset.id, header),
   }
 }
@@ -162,4 +163,23 @@ async function distinctValues(db: Queries, datasetId: string, { fields }: Header
     distinct[name] = row?.n ?? 0
   }
   return distinct
+}
+
+/** Words of the longest labelled training text and of all of them, counted by their blanks. */
+async function textSizes(
+  db: Queries,
+  datasetId: string,
+  { fields }: Header,
+): Promise<{ longest: number; words: number }> {
+  const words = fields.map(
+    () => `length(coalesce("values" ->> ?, '')) - length(replace(coalesce("values" ->> ?, ''), ' ', '')) + 1`,
+  )
+  const row = await db.get<{ longest: number | null; words: number | null }>(
+    `SELECT max(n) AS longest, sum(n) AS words FROM (
+       SELECT ${words.join(' + ') || '0'} AS n FROM samples
+       WHERE dataset_id = ? AND split = 'train' AND class_id IS NOT NULL)`,
+    ...fields.flatMap(({ name }) => [jsonPath(name), jsonPath(name)]),
+    datasetId,
+  )
+  return { longest: row?.longest ?? 1, words: row?.words ?? 0 }
 }

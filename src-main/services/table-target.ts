@@ -76,6 +76,7 @@ export async function relabelFromTarget(
 const releaseTarget = (tx: Queries, datasetId: string) =>
   tx.run(
     `UPDATE fields SET is_input = kind NOT IN ('id', 'text') AND derivation IS NULL
+       AND (SELECT modality FROM datasets WHERE id = fields.dataset_id) <> 'text'
      WHERE dataset_id = ? AND name = (SELECT target FROM datasets WHERE id = ?)`,
     datasetId,
     datasetId,

@@ -102,6 +102,18 @@ export interface Jobs {
     event: { series: ScannedSeries[]; skipped: Skipped[]; done: number; total: number | null }
     output: { root: string; channels: string[]; notes: string[]; sizeBytes: number }
   }
+  /** Streams texts that lie in files as rows with the fields `file`, `text` and `class`, and their folders' splits. */
+  'read-texts': {
+    input: { paths: string[] }
+    event: {
+      rows: Record<string, FieldValue>[]
+      splits: (Split | null)[]
+      skipped: Skipped[]
+      done: number
+      total: number | null
+    }
+    output: { root: string; notes: string[]; sizeBytes: number }
+  }
   /**
    * Looks at originals. With `files`: whether each is still the same (size and time, else its hash). With `folder`:
    * hashes what lies there and has one of `sizes`, to find files that were moved.
@@ -161,7 +173,13 @@ export interface Jobs {
     output: TrainOutcome
   }
   predict: {
-    input: { runDir: string; files: string[]; rows: Record<string, FieldValue>[]; thresholds?: GroupThresholds }
+    input: {
+      runDir: string
+      files: string[]
+      rows: Record<string, FieldValue>[]
+      texts?: string[]
+      thresholds?: GroupThresholds
+    }
     event: never
     output: Prediction[]
   }

@@ -5,6 +5,7 @@ export const Modality = z.enum([
   'table',
   'series', // time series, each with a class
   'audio', // clips of sound
+  'text', // rows with fields, one or more of which are read
 ])
 export type Modality = z.infer<typeof Modality>
 
@@ -134,8 +135,10 @@ export const ImportSpec = z.object({
   name: z.string().trim().min(1).max(120),
   /** What the files are read as; left out: what they look like. */
   modality: Modality.optional(),
-  /** Table: the column to predict. */
+  /** Table or text: the column to predict. */
   target: z.string().optional(),
+  /** Text: the column that is read; left out: the one of the longest texts. */
+  text: z.string().optional(),
   positive: z.string().optional(),
   sensitive: z.array(z.string()).default([]),
   /** Table: kinds that the user corrected in the preview. */
@@ -186,6 +189,8 @@ export const Inspection = z.object({
   head: z.array(z.record(z.string(), FieldValue)),
   /** Field that looks like the target (last category of few values, or one named so); only a suggestion. */
   suggestedTarget: z.string().nullable(),
+  /** Text: the field that looks like what is to be read. */
+  suggestedText: z.string().optional(),
   /** Plain sentences: encoding found, delimiter, duplicate headers, ragged rows … */
   notes: z.array(z.string()),
   skipped: z.array(Skipped),

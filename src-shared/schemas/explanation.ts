@@ -31,6 +31,12 @@ export const Explanation = z.object({
   max: z.number(),
   /** |sum of attributions - (f(input) - f(baseline))|; null where the method promises no completeness. */
   convergenceDelta: z.number().nullable(),
+  /** Texts: the words that the model read, one per attribution, and where each stands in the text that was read. */
+  words: z
+    .array(z.object({ text: z.string(), start: z.number().int(), end: z.number().int(), isKnown: z.boolean() }))
+    .optional(),
+  /** Texts: what was read, cut where the model stops reading. */
+  text: z.string().optional(),
   /** Tables: attributions summed per field, largest magnitude first. */
   fields: z.array(z.object({ name: z.string(), value: FieldValue, attribution: z.number() })).optional(),
   isCached: z.boolean(),

@@ -12,5 +12,6 @@ describe('model families on the pure-JavaScript engine', () => {
     table: { epochs: 15, samples: 120 },
     series: { epochs: 12, samples: 90 },
     audio: { epochs: 8, samples: 60 },
+    text: { epochs: 15, samples: 120 },
   })
 })

@@ -8,4 +8,5 @@ describe(`model families on the ${engineStatus().backend} engine`, () =>
     table: { epochs: 15, samples: 120 },
     series: { epochs: 12, samples: 90 },
     audio: { epochs: 10, samples: 60 },
+    text: { epochs: 15, samples: 120 },
   }))

@@ -17,6 +17,7 @@ import type { Params } from '@shared/schemas/run'
 import { runFolderWith, toyPictures, toyTable } from '../main/ml/toy'
 import { toyClips } from '../main/ml/toy-clips'
 import { toySeries } from '../main/ml/toy-series'
+import { toyTexts } from '../main/ml/toy-texts'
 
 /** By name; to compare millions of numbers one by one would take a minute. */
 const hashesOf = (arrays: NamedArray[]) =>
@@ -35,10 +36,17 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     table: () => toyTable(toy.table.samples),
     audio: () => toyClips(join(folder, 'clips'), toy.audio.samples),
     series: () => toySeries(join(folder, 'series'), toy.series.samples),
+    text: () => toyTexts(toy.text.samples),
   }
   const toySet = (modality: Modality) => toySets[modality]()
   /** A shape of one encoded sample, for plans and builds. */
-  const shapes: Record<Modality, number[]> = { image: [28, 28, 1], table: [5], series: [24, 3], audio: [40, 30, 1] }
+  const shapes: Record<Modality, number[]> = {
+    image: [28, 28, 1],
+    table: [5],
+    series: [24, 3],
+    audio: [40, 30, 1],
+    text: [12],
+  }
 
   /** A small network keeps the pure-JavaScript engine fast: widths shrink. */
   function smallParams(id: string): Params {
@@ -92,7 +100,7 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
       const { fields, samples: all } = snapshot
       const inputs = all.slice(0, 4).map(({ path, series, values }) => {
         const named = fields.map(({ name }, i) => [name, values?.[i] ?? null] as const)
-        return modality === 'table' ? { values: Object.fromEntries(named) } : { path, series }
+        return values ? { values: Object.fromEntries(named) } : { path, series }
       })
       const model = await loadTrained(runDir)
       const encoded = await model.encode(inputs)
@@ -121,7 +129,8 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     test('every preset can be trained', () => {
       const family = familyNamed(id)
       const inputShape = shapes[modality]
-      const facts = { modality, classes: ['a', 'b'], fields: [], trainPerClass: [500, 500], inputShape }
+      const fields = [{ name: 'x', kind: 'text' as const, isSensitive: false }]
+      const facts = { modality, classes: ['a', 'b'], fields, trainPerClass: [500, 500], inputShape }
       for (const preset of family.presets.filter((each) => each.modalities.includes(modality))) {
         const context = { modality, sampleCount: 1000, inputShape, classCount: 2 }
         const full = resolveParams(family, {}, preset.id, context)

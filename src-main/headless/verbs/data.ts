@@ -12,6 +12,7 @@ interface ImportOptions {
   name?: string
   as?: string
   target?: string
+  text?: string
   positive?: string
   sensitive?: string[]
   add?: boolean
@@ -40,11 +41,12 @@ export function addDataVerbs(program: Command, addAction: AddAction): void {
   const importVerb = program
     .command('import <paths...>')
     .description(
-      'import a folder of pictures (one sub-folder per class), picture files, or a table, in place; or a zip or tar.gz of them',
+      'import a folder of pictures or texts (one sub-folder per class), picture files, or a table, in place; or a zip or tar.gz of them',
     )
     .option('--name <name>', 'name of the dataset (default: that of the folder or file)')
     .option('--as <kind>', `what the files are read as (${Modality.options.join(', ')}; default: what they look like)`)
-    .option('--target <column>', 'table: the column to predict')
+    .option('--target <column>', 'table or texts: the column to predict')
+    .option('--text <column>', 'texts: the column that is read (default: that of the longest texts)')
     .option('--positive <value>', 'the favourable outcome, for the audit')
     .option('--sensitive <columns>', 'table: sensitive features, separated by commas', commaList)
     .option('--add', 'add to the dataset of that name instead of refusing')
@@ -55,6 +57,7 @@ export function addDataVerbs(program: Command, addAction: AddAction): void {
       name: options.name ?? bareName(absolute[0]!),
       ...(options.as && { modality: options.as as Modality }),
       target: options.target,
+      text: options.text,
       positive: options.positive,
       sensitive: options.sensitive,
       add: options.add,

@@ -176,6 +176,7 @@ function explanationText(explanation: Explanation): string {
     `map of shape ${attribution.shape.join(' x ')}, from ${figure(min)} to ${figure(max)}`,
   ]
   if (convergenceDelta !== null) lines.push(`completeness holds within ${convergenceDelta.toExponential(2)}`)
+  if (explanation.words) lines.push(wordsText(explanation.words, attribution.data))
   if (fields)
     lines.push(
       table(
@@ -195,6 +196,12 @@ function checksText({ overall, checks }: MapChecks): string {
   ])
   const told = checks.map(({ title, text }) => `${title}: ${text}`)
   return [`checks: ${overall}`, table(['check', 'verdict', 'figure', 'range'], rows), ...told].join('\n')
+}
+
+/** The words in their order, each with its worth, and those that say most. */
+function wordsText(words: NonNullable<Explanation['words']>, values: ArrayLike<number>): string {
+  const rows = words.map(({ text, isKnown }, i) => [isKnown ? text : `${text} (unknown)`, figure(values[i])])
+  return table(['word', 'attribution'], rows)
 }
 
 function auditText({ summary, split, positive, threshold, byGroup, disparities, comparisons, level }: Audit): string {

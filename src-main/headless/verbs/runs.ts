@@ -56,22 +56,28 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
   })
 
   const predictVerb = program
-    .command('predict <files...>')
-    .description('predict pictures, or every row of CSV files')
+    .command('predict [files...]')
+    .description('predict pictures, texts, or every row of a table')
+    .option('--text <text...>', 'predict what is written here, by a run that reads texts')
     .requiredOption('--run <run>', 'its id or name')
     .option('--out <file>', 'write a CSV: the rows, or a line per picture, with prediction and probabilities')
     .option('--thresholds', 'decide by the group thresholds kept with the run')
   addAction(
     predictVerb,
     { reads: true },
-    async ({ client }, files: string[], options: { run: string; out?: string; thresholds?: boolean }) => {
-      const { run, out, thresholds } = options
-      if (out) {
+    async (
+      { client },
+      files: string[],
+      options: { run: string; out?: string; thresholds?: boolean; text?: string[] },
+    ) => {
+      const { run, out, thresholds, text = [] } = options
+      if (out && files.length > 0) {
         const paths = files.map((file) => resolve(file))
         const document = await client.runs.predictToCsv({ run, files: paths, out: resolve(out), thresholds })
         return { document, text: `${document.count} predictions in ${document.files.join(', ')}` }
       }
-      const predictions = await client.runs.predict({ run, files: files.map((file) => resolve(file)), thresholds })
+      const paths = files.map((file) => resolve(file))
+      const predictions = await client.runs.predict({ run, files: paths, texts: text, thresholds })
       const rows = predictions.map(({ input, class: name, probabilities }) => [
         input,
         name,

@@ -6,7 +6,7 @@ import { tf, type Tensor, type TensorFlow } from '../tf'
 export const Baseline = z.enum(['neutral', 'mean', 'blur']).default('neutral').meta({
   title: 'Compared with',
   description:
-    'What counts as absent: neutral is black for pictures, the average row for tables and the training mean for series; for pictures also their mean colour, which shows dark parts too, or the picture blurred.',
+    'What counts as absent: neutral is black for pictures, the average row for tables, the training mean for series and no word for texts; for pictures also their mean colour, which shows dark parts too, or the picture blurred.',
   group: 'Path',
 })
 

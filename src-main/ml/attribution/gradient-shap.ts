@@ -37,7 +37,7 @@ export default defineAttribution({
     'What each value adds compared with the baseline, estimated at random points on the way there; near to SHAP values where the network is nearly linear.',
   reference: 'https://arxiv.org/abs/1705.07874',
   params: Params,
-  modalities: ['image', 'table', 'series', 'audio'],
+  modalities: ['image', 'table', 'series', 'audio', 'text'],
   families: [],
   scope: 'sample',
   signed: true,

@@ -35,7 +35,7 @@ export default defineAttribution({
   summary: 'Gradient saliency averaged over noisy copies of the sample: less speckled than a single gradient.',
   reference: 'https://arxiv.org/abs/1706.03825',
   params: Params,
-  modalities: ['image', 'table', 'series', 'audio'],
+  modalities: ['image', 'table', 'series', 'audio', 'text'],
   families: [],
   scope: 'sample',
   signed: false,

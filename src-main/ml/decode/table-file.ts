@@ -59,7 +59,7 @@ export async function* readRows(table: TableFile, signal: AbortSignal): AsyncGen
 }
 
 /** Opens a file as what its extension says; what none names is read as delimited text. */
-function openTable(path: string, signal: AbortSignal): Promise<TableSource> {
+export function openTable(path: string, signal: AbortSignal): Promise<TableSource> {
   const extension = extname(path).slice(1).toLowerCase()
   const format = tableFormats.find(({ extensions }) => extensions.includes(extension))
   return (format ?? tableFormats.find(({ id }) => id === 'delimited')!).open(path, signal)

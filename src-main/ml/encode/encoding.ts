@@ -7,9 +7,10 @@ import { decodePictures, fitPictures, pictureShape, type DrawnEncoding } from '.
 import { fitClips } from './clips'
 import { encodeAllSeries, encodedShape, fitSeries, type SeriesEncoding } from './series'
 import { encodeRows, fitTable, type TableEncoding } from './table'
+import { encodeTexts, fitText, joinedText, textOf, type TextEncoding } from './text'
 
 /** How samples become numbers; fitted once per run on its training split and kept in its folder as `encoding.json`. */
-export type Encoding = TableEncoding | DrawnEncoding | SeriesEncoding
+export type Encoding = TableEncoding | DrawnEncoding | SeriesEncoding | TextEncoding
 
 /** Fits the encoding of a snapshot's data: on labelled training samples only, so that nothing leaks from the test. */
 export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promise<Encoding> {
@@ -23,6 +24,14 @@ export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promis
       params,
     )
   }
+  if (snapshot.modality === 'text') {
+    const fields = snapshot.fields.map(({ name }) => name)
+    return fitText(
+      fields,
+      trained.map(({ values }) => joinedText(values ?? [])),
+      params,
+    )
+  }
   const kept = snapshot.fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
   const positions = kept.map((field) => snapshot.fields.indexOf(field))
   return fitTable(
@@ -31,9 +40,10 @@ export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promis
   )
 }
 
-/** Shape of one encoded sample: [height, width, channels], [steps, channels + 1] or [columns]. */
+/** Shape of one encoded sample: [height, width, channels], [steps, channels + 1], [length] or [columns]. */
 export function inputShapeOf(encoding: Encoding): number[] {
   if (encoding.kind === 'image' || encoding.kind === 'audio') return pictureShape(encoding)
+  if (encoding.kind === 'text') return [encoding.length]
   return encoding.kind === 'series' ? encodedShape(encoding) : [encoding.columns.length]
 }
 
@@ -55,6 +65,11 @@ export async function encodeInputs(
       samples.map((sample, i) => rowOf(encoding, sample, i)),
     )
   if (encoding.kind === 'series') return encodeAllSeries(encoding, await Promise.all(samples.map(seriesOf)))
+  if (encoding.kind === 'text')
+    return encodeTexts(
+      encoding,
+      samples.map((sample) => textOf(encoding, sample)),
+    )
   const files = samples.map(({ path }) => {
     if (path) return { path }
     throw new WorkbenchError(

@@ -7,6 +7,7 @@ import { packedPictures, type DrawnEncoding } from './pictures'
 import { readPlaces } from '../decode/series/pack'
 import { encodeAllSeries, encodedShape } from './series'
 import { encodeRows } from './table'
+import { encodeTexts, joinedText } from './text'
 
 /** A run's encoded samples in memory, in the order of the snapshot. */
 export interface TrainingData {
@@ -36,6 +37,10 @@ export async function loadTrainingData(
     const values = await readPlaces(places)
     const series = places.map((place, i) => ({ ...place, values: values[i]! }))
     return packedData(encodeAllSeries(encoding, series, progress), encodedShape(encoding))
+  }
+  if (encoding.kind === 'text') {
+    const texts = snapshot.samples.map(({ values }) => joinedText(values ?? []))
+    return packedData(encodeTexts(encoding, texts), [encoding.length])
   }
   const files = snapshot.samples.map(({ path, hash }) => ({ path: path ?? '', hash }))
   const folder = join(cacheDir, 'pictures')

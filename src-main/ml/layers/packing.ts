@@ -54,8 +54,8 @@ function takeSteps(sequence: Tensor, order: Tensor): Tensor {
   return tf.reshape(takeRows(tf.reshape(sequence, [-1, width]), rows), [-1, time, width])
 }
 
-/** tfjs' own gather reads its indices in JavaScript, which no recorded graph can hold. */
-function takeRows(matrix: Tensor, rows: Tensor): Tensor {
+/** Rows of a matrix by int32 places [n]. tfjs' own gather reads its indices in JavaScript, which no recorded graph can hold. */
+export function takeRows(matrix: Tensor, rows: Tensor): Tensor {
   if (!isNative()) return tf.gather(matrix, rows as never)
   const types = { Tparams: 'float32', Tindices: 'int32', Taxis: 'int32' } as const
   const axis = tf.scalar(0, 'int32')

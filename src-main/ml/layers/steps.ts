@@ -11,7 +11,7 @@ const presence = (x: Tensor): Tensor =>
   detached(x, (input) => tf.sign(tf.slice(input, [0, 0, input.shape[2]! - 1], [-1, -1, 1])))
 
 /** What `compute` makes of `x`, as something that no gradient flows back from: masks lead to whole numbers. */
-function detached(x: Tensor, compute: (x: Tensor) => Tensor): Tensor {
+export function detached(x: Tensor, compute: (x: Tensor) => Tensor): Tensor {
   let made: Tensor | null = null
   withGradient(([input], save) => {
     save([input!])

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { csvLine, freeName } from '../../ml/csv'
 import { isRows } from '@shared/modalities'
+import { isOfFiles } from '@shared/texts'
 import { decide } from '../../ml/decide'
 import { withMemoryAdvice } from '../../ml/model'
 import { openTrained, predictEach, samplesIn, tableOf } from '../../ml/predict'
@@ -17,7 +18,7 @@ const predictToCsv: JobHandler<'predict-to-csv'> = async (
 ) => {
   const { trained, predictor } = await openTrained(runDir, log)
   const { classes, modality } = trained.meta
-  const isTable = isRows(modality)
+  const isTable = isRows(modality) && !(modality === 'text' && isOfFiles(files))
   let count = 0
   async function* lines(): AsyncGenerator<string> {
     const own = isTable ? (await tableOf(files[0]!, trained, signal)).columns.map(({ name }) => name) : ['file']

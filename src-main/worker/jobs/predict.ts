@@ -1,13 +1,14 @@
 import type { Prediction } from '@shared/schemas/run'
 import { decide } from '../../ml/decide'
 import { withMemoryAdvice } from '../../ml/model'
-import { openTrained, predictEach, samplesIn, type NewSample } from '../../ml/predict'
+import { openTrained, predictEach, samplesIn, typedText, type NewSample } from '../../ml/predict'
 import type { JobHandler } from '../protocol'
 
-const predict: JobHandler<'predict'> = async ({ runDir, files, rows, thresholds }, { signal, log }) => {
+const predict: JobHandler<'predict'> = async ({ runDir, files, rows, texts = [], thresholds }, { signal, log }) => {
   const { trained, predictor } = await openTrained(runDir, log)
   async function* samples(): AsyncGenerator<NewSample> {
     for (const [i, values] of rows.entries()) yield { name: `#${i + 1}`, input: { values } }
+    for (const [i, text] of texts.entries()) yield { name: `text ${i + 1}`, input: typedText(trained, text) }
     for (const path of files) yield* samplesIn(path, trained, signal)
   }
   const { classes } = trained.meta

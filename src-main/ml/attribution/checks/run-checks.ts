@@ -52,7 +52,7 @@ function asker(
   const coarse = method.coarse?.(params, seen.input.shape.slice(1)) ?? params
   return async ({ input = seen.input, model }: { input?: Tensor; model?: LayersModel }) => {
     const network = model && ((x: Tensor) => forward(model, x))
-    const other = network && trained.view?.(encoded, network)
+    const other = model && trained.view?.(encoded, model)
     try {
       const found = await method.attribute({
         logits: other?.logits ?? network ?? seen.logits,
