@@ -48,25 +48,33 @@ export default defineFamily<z.infer<typeof Params>>({
   params: Params,
   presets: [
     {
+      id: 'small-set',
+      title: 'Small set',
+      suits: 'Up to about 2 000 texts: many passes in small batches.',
+      modalities: ['text'],
+      fits: ({ sampleCount }) => sampleCount <= 2000,
+      params: { epochs: 30, batchSize: 16, learningRate: 0.002, earlyStopping: true, patience: 8 },
+    },
+    {
       id: 'balanced',
       title: 'Balanced',
       suits: 'Sentences and reviews, up to some 100 000.',
       modalities: ['text'],
-      params: { epochs: 10, batchSize: 32, learningRate: 0.001 },
+      params: { epochs: 10, batchSize: 32, learningRate: 0.001, earlyStopping: true, patience: 3 },
     },
     {
       id: 'quick',
       title: 'Quick look',
       suits: 'A first answer in seconds.',
       modalities: ['text'],
-      params: { vectorSize: 32, filters: 32, epochs: 5, batchSize: 32, learningRate: 0.002 },
+      params: { vectorSize: 32, filters: 32, epochs: 5, batchSize: 16, learningRate: 0.003 },
     },
     {
       id: 'large',
       title: 'Large',
       suits: 'The sizes of the paper, for many or long texts.',
       modalities: ['text'],
-      params: { vectorSize: 128, filters: 100, epochs: 10, batchSize: 50, learningRate: 0.001 },
+      params: { vectorSize: 128, filters: 100, epochs: 10, batchSize: 50, earlyStopping: true, patience: 3 },
     },
   ],
 

@@ -83,7 +83,12 @@ async function inspectTable(paths: string[], context: ReadContext): Promise<Insp
   const names = found.fields.map(({ name }) => name)
   const rows = found.head.map((row) => names.map((name) => (typeof row[name] === 'string' ? String(row[name]) : '')))
   const text = longestColumn(names, rows)?.name
-  const target = found.suggestedTarget === text ? null : found.suggestedTarget
+  const isFew = ({ name, kind, distinct }: Inspection['fields'][number]) =>
+    name !== text && (kind === 'category' || kind === 'boolean') && distinct >= 2 && distinct <= 20
+  const suggested = found.fields.find(({ name }) => name === found.suggestedTarget && name !== text)
+  // Numbers beside a text are rather facts about its writer than classes.
+  const target =
+    (suggested?.kind === 'number' ? undefined : suggested?.name) ?? found.fields.filter(isFew).at(-1)?.name ?? null
   return {
     ...found,
     modality: 'text',

@@ -13,6 +13,8 @@ export interface ImportChoices {
   sensitive: string[]
   kinds: Record<string, FieldKind>
   add: boolean
+  /** Texts of a table: the column that is read. */
+  text: string | null
 }
 
 export const emptyChoices = (inspection?: Inspection): ImportChoices => ({
@@ -22,6 +24,7 @@ export const emptyChoices = (inspection?: Inspection): ImportChoices => ({
   sensitive: [],
   kinds: {},
   add: false,
+  text: inspection?.suggestedText ?? null,
 })
 
 /** The kind after corrections. */
@@ -53,7 +56,7 @@ export function targetProblem(inspection: Inspection, choices: ImportChoices): s
 
 /** The call's input; only kinds that differ from what was inferred are sent. */
 export function specOf(choices: ImportChoices, paths: string[], inspection: Inspection, taskId: string): ImportInput {
-  const { target, positive, sensitive, add } = choices
+  const { target, positive, sensitive, add, text } = choices
   const { modality } = inspection
   const spec: ImportInput = { paths, name: choices.name.trim(), modality, add, taskId }
   if (!isRows(inspection.modality)) return spec
@@ -64,6 +67,7 @@ export function specOf(choices: ImportChoices, paths: string[], inspection: Insp
     ...spec,
     kinds: Object.fromEntries(changed),
     sensitive,
+    ...(text !== null && { text }),
     ...(target !== null && { target }),
     ...(target !== null && positive !== null && { positive }),
   }
