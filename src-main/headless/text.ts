@@ -85,6 +85,8 @@ export function runText(run: Run): string {
     table(['split', ...names], rows),
     `always guessing the most frequent class would be right in ${percent(run.baseline.majorityAccuracy)}`,
   ]
+  const { simple } = run.baseline
+  if (simple) lines.push(`${simple.title} on the same samples: ${percent(simple.accuracy)}`)
   if (run.samplesPerSecond !== null) lines.push(`${Math.round(run.samplesPerSecond)} samples a second`)
   if (run.error) lines.push(`error: ${run.error}`)
   return lines.join('\n')

@@ -3,7 +3,8 @@ import { splitMetrics, type Scored } from '@shared/metrics/report'
 import type { Split } from '@shared/schemas/dataset'
 import type { SplitMetrics } from '@shared/schemas/run'
 import { predictBatches, type Predict } from './evaluate'
-import type { Snapshot } from './snapshot'
+import { textBaseline } from './baselines/text-baseline'
+import type { Snapshot, TrainOutcome } from './snapshot'
 
 export interface SamplePrediction {
   sampleId: number
@@ -16,7 +17,7 @@ export interface SamplePrediction {
 
 export interface Figures {
   metrics: Record<Split, SplitMetrics | null>
-  baseline: { majorityAccuracy: number | null }
+  baseline: TrainOutcome['baseline']
 }
 
 /** Indices of a snapshot's samples in one split. */
@@ -44,7 +45,7 @@ export async function concludeRun(
 ): Promise<Figures & { isComplete: boolean }> {
   const figures: Figures & { isComplete: boolean } = {
     metrics: { train: null, validation: null, test: null },
-    baseline: { majorityAccuracy: baselineOf(snapshot) },
+    baseline: baselineOf(snapshot),
     isComplete: true,
   }
   const total = snapshot.samples.filter((sample) => sample.split !== null).length
@@ -75,10 +76,11 @@ function addTo(scored: Scored, { truth, predicted, probabilities }: SamplePredic
   scored.probabilities.push(probabilities)
 }
 
-/** The training split's most frequent class, measured on the test split, or where that is empty on the next best. */
-function baselineOf(snapshot: Snapshot): number | null {
+/** What a run must beat, measured on the test split, or where that is empty on the next best. */
+function baselineOf(snapshot: Snapshot): TrainOutcome['baseline'] {
   const targets = (split: Split) => [...indicesOf(snapshot, split, true)].map((i) => snapshot.samples[i]!.target!)
-  const trained = targets('train')
-  const measured = order.map(targets).find((split) => split.length > 0) ?? []
-  return majorityAccuracy(trained, measured)
+  const measured = order.find((split) => targets(split).length > 0)
+  const majority = majorityAccuracy(targets('train'), measured ? targets(measured) : [])
+  const simple = measured ? textBaseline(snapshot, measured) : null
+  return { majorityAccuracy: majority, ...(simple && { simple }) }
 }

@@ -50,7 +50,8 @@ export interface TrainOutcome {
   bestEpoch: number | null
   samplesPerSecond: number | null
   metrics: Record<Split, SplitMetrics | null>
-  baseline: { majorityAccuracy: number | null }
+  /** `simple`: a method without a network, fitted on the same samples. */
+  baseline: { majorityAccuracy: number | null; simple?: { title: string; accuracy: number } }
   parameterCount: number
   device: string
   notices: string[]

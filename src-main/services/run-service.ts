@@ -227,9 +227,9 @@ export class RunService implements Service<'runs'> {
       run,
       files,
       rows,
-      texts,
+      texts = [],
       thresholds,
-    }: RunRef & { files: string[]; rows: Record<string, FieldValue>[]; texts: string[]; thresholds: boolean },
+    }: RunRef & { files: string[]; rows: Record<string, FieldValue>[]; texts?: string[]; thresholds: boolean },
     signal: AbortSignal,
   ): Promise<Prediction[]> {
     if (files.length + rows.length + texts.length === 0)

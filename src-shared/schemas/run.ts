@@ -47,7 +47,11 @@ export const Run = z.object({
     validation: SplitMetrics.nullable(),
     test: SplitMetrics.nullable(),
   }),
-  baseline: z.object({ majorityAccuracy: z.number().nullable() }),
+  /** What must be beaten: always the largest class, and for texts a simple method fitted on the same samples. */
+  baseline: z.object({
+    majorityAccuracy: z.number().nullable(),
+    simple: z.object({ title: z.string(), accuracy: z.number() }).optional(),
+  }),
   parameterCount: z.number().int().nullable(),
   device: z.string().nullable(),
   /** How it uses the processor: threads that share one op's work, and ops that run at the same time. */

@@ -17,7 +17,7 @@ import { runFolderWith, toyPictures, toyTable } from '../main/ml/toy'
 /** What every explanation method must keep, on every family that it fits; one that is found is tested, with no list. */
 const methods = [...attributions.values()]
 const ofSamples = methods.filter((method): method is SampleAttribution => method.scope === 'sample')
-/** What has a sample in toy form here; series are explained without their padding in series-explain.test.ts. */
+/** What has a sample in toy form here; series and texts are explained without their padding in series-explain.test.ts and text.test.ts. */
 const tried: Modality[] = ['image', 'table']
 const kinds = [...families.values()].flatMap(({ id, modalities }) =>
   modalities.filter((modality) => tried.includes(modality)).map((modality) => ({ family: id, modality })),

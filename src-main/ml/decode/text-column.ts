@@ -2,7 +2,7 @@ import { longestColumn } from '@shared/texts'
 import { openTable } from './table-file'
 
 const looked = 200
-const mostColumns = 4
+const mostColumns = 3
 /** Words of a cell that make it a text. */
 const wordsOfText = 8
 

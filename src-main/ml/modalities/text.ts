@@ -11,8 +11,10 @@ import table from './table'
 /** Texts in the preview. */
 const headTexts = 50
 
+/** A note beside pictures or sounds does not make them texts. */
+const others = [...pictureExtensions, 'wav']
 const isFolderOfTexts = ({ isFolder, extensions }: NamedPath) =>
-  isFolder && extensions.has('txt') && !pictureExtensions.some((one) => extensions.has(one))
+  isFolder && extensions.has('txt') && !others.some((one) => extensions.has(one))
 
 /** Texts with a class each: `.txt` files in a folder per class, or a column of a table. */
 export default defineModality({

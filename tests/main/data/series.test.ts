@@ -89,7 +89,7 @@ describe('importing time series', () => {
     const header = ['label', ...Array.from({ length: 20 }, (_, t) => `t${t}`)]
     const folder = await put(services, { 'wide.csv': `${wide(10, header)}\nup,1,,3${','.repeat(17)}\n` })
     const found = await inspect(services, join(folder, 'wide.csv'))
-    expect(found).toMatchObject({ modality: 'series', choices: ['series', 'table'], sampleCount: 11 })
+    expect(found).toMatchObject({ modality: 'series', choices: ['series', 'table', 'text'], sampleCount: 11 })
     expect(found.classes).toEqual([
       { name: 'down', count: 5 },
       { name: 'up', count: 6 },

@@ -6,7 +6,8 @@ import { encodeTexts, fitText } from '@main/ml/encode/text'
 import { tokensOf } from '@main/ml/encode/tokens'
 import { explainSample, methodNamed } from '@main/ml/explain'
 import { TokenEmbedding } from '@main/ml/layers/tokens'
-import { attributions, families } from '@main/ml/registry'
+import { runChecks } from '@main/ml/attribution/checks/run-checks'
+import { attributions, families, mapChecks } from '@main/ml/registry'
 import { tf, type Tensor, type TensorFlow } from '@main/ml/tf'
 import { train } from '@main/ml/train'
 import { loadTrained, unloadTrained, type TrainedModel } from '@main/ml/trained'
@@ -131,6 +132,17 @@ describe.each(textFamilies)('explaining texts by %s', (family) => {
     const strongest = values.indexOf(Math.max(...values))
     if (id !== 'gradient' && id !== 'smooth-grad') expect(read![strongest]!.text).toBe('wonderful')
     expect(tf.memory().numTensors).toBe(before)
+  })
+
+  test('a map wears a badge: each word is a place', async () => {
+    const explanation = await explain('integrated-gradients')
+    const method = methodNamed(attributions, 'integrated-gradients', 'sample')
+    const encoded = await model.encode([{ values: { text } }])
+    const asked = { method, params: explanation.params, encoded, target: 0, map: explanation.attribution }
+    const found = await runChecks(model, mapChecks.values(), { ...asked, signal: never, progress: () => {} })
+    encoded.dispose()
+    expect(found.checks.length).toBeGreaterThan(2)
+    expect(found.checks.find(({ id }) => /complet|sum/.test(id))?.verdict ?? 'passes').toBe('passes')
   })
 
   test('integrated gradients add up to the change in score', async () => {
