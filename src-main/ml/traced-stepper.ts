@@ -220,7 +220,7 @@ function sourceOf({ model, params, rateOf = () => 1, data, batches, labels }: Tr
     compute(batch, step) {
       setDropoutStep(step)
       try {
-        return lossAndGradients(model, weights, params, targets ? batch : { ...batch, targets: batch.oneHot })
+        return lossAndGradients(model, weights, params, targets ? batch : { ...batch, targets: batch.oneHot }, step)
       } finally {
         setDropoutStep(0) // the recorded step is gone by the time that somebody else asks the model
       }

@@ -3,6 +3,7 @@ import { fuseBatchNorm } from './engine/batch-norm'
 import { fuseLayerNorm } from './engine/layer-norm'
 import { meanCrossEntropy } from './engine/cross-entropy'
 import { useNativeGradients } from './engine/native-gradients'
+import { mixUp } from './mixup'
 import { createOptimizer, stepScalars, type Optimizer } from './optimizers'
 import { tf, type LayersModel, type Tensor, type TensorFlow } from './tf'
 import type { RunParams } from './settings'
@@ -22,6 +23,7 @@ export const isKernel = (weight: Tensor): boolean => weight.rank > 1
 
 /**
  * The loss of a batch with its gradients, penalties and clipping included: plain tfjs code, computed op by op or recorded.
+ * @param step number of the step over the whole run, or the tensor that holds it in a recorded one
  * @returns `loss` scalar, in nats; `figures` [2]: summed cross-entropy and number of right answers, as the network stood
  *   before the step; a gradient per weight
  */
@@ -29,10 +31,12 @@ export function lossAndGradients(
   model: LayersModel,
   weights: Variable[],
   params: RunParams,
-  batch: Batch,
+  plain: Batch,
+  step: number | Tensor,
 ): { loss: Tensor; figures: Tensor; gradients: Tensor[] } {
   useNativeGradients()
   return tf.tidy(() => {
+    const batch = params.mixup > 0 ? mixUp(plain, params.mixup, params.seed, step) : plain
     let logits: Tensor | undefined
     const { grads, value } = tf.variableGrads(() => {
       logits = tf.keep(model.apply(batch.inputs, { training: true }) as Tensor)
@@ -109,7 +113,7 @@ export class TrainStep {
   run(batch: Batch, learningRate: number, step: number): Tensor {
     this.#setDropoutStep(step)
     return tf.tidy(() => {
-      const { figures, gradients } = lossAndGradients(this.model, this.weights, this.params, batch)
+      const { figures, gradients } = lossAndGradients(this.model, this.weights, this.params, batch, step)
       this.#descend(flatten(gradients), learningRate, step)
       return figures
     })

@@ -183,6 +183,19 @@ export const TrainingParams = z.object({
       description: 'Share of the target spread over all classes, so that the network stays less sure of itself.',
       advanced: true,
     }),
+  mixup: z
+    .number()
+    .min(0)
+    .max(4)
+    .default(0)
+    .meta({
+      ...regularisation,
+      modalities: ['image', 'audio', 'table'],
+      title: 'Mixup',
+      description:
+        'Trains on blends of two samples and of their classes: around 0.2 blends few of them much, 1 all evenly, 0 none. The training figures are then those of blends.',
+      advanced: true,
+    }),
   earlyStopping: z
     .boolean()
     .default(false)

@@ -40,6 +40,8 @@ const cases: Record<string, Params> = {
   'L1, L2 and clip': { l1: 0.001, l2: 0.01, gradientClip: 0.5, optimizer: 'sgd' },
   'class weights': { classWeights: 'balanced' },
   'label smoothing': { labelSmoothing: 0.1 },
+  mixup: { mixup: 0.4 },
+  'mixup with label smoothing and dropout': { mixup: 1, labelSmoothing: 0.1, dropout: 0.4, units: 32 },
   dropout: { dropout: 0.4, units: 32 },
   'batch normalisation': { batchNorm: true },
   elu: { activation: 'elu' },
