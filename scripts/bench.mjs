@@ -11,6 +11,7 @@ import { failSetUp, setUp } from './setup/steps.mjs'
 const benches = {
   data: 'scripts/bench/data.mjs',
   gallery: 'scripts/bench/gallery.mjs',
+  stream: 'scripts/bench/stream.mjs',
   engine: 'scripts/bench/engine/run.mjs',
 }
 

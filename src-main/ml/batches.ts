@@ -1,5 +1,6 @@
 import type { Augmentation } from './encode/augment'
 import type { TrainingData } from './encode/training-data'
+import { streamedOrder } from './encode/streamed'
 import { mixSeeds, randomStream, shuffled } from './random'
 import type { RunParams } from './settings'
 import { tf } from './tf'
@@ -9,9 +10,15 @@ import type { Batch } from './train-step'
 const orderStream = 1
 const augmentStream = 2
 
-/** Positions of an epoch's samples (epochs from 0): every sample once, in an order of the epoch's own. */
-export const epochOrder = (count: number, seed: number, epoch: number) =>
-  shuffled(count, randomStream(seed, orderStream, epoch))
+/**
+ * Positions in `train` of an epoch's samples (epochs from 0): every one once, in an order of the epoch's own.
+ *
+ * @param blockRows of samples that are read from a file
+ */
+export const epochOrder = (train: Int32Array, seed: number, epoch: number, blockRows?: number): Int32Array =>
+  blockRows === undefined
+    ? shuffled(train.length, randomStream(seed, orderStream, epoch))
+    : streamedOrder(train, blockRows, seed, orderStream, epoch)
 
 /** Weight of a mistake per class. Balanced: n / (classes * n of the class), whose mean over the samples is 1. */
 export function classWeightsOf(kind: RunParams['classWeights'], perClass: number[]): number[] {

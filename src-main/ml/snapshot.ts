@@ -1,4 +1,5 @@
 import type { FieldKind, FieldValue, Modality, Split } from '@shared/schemas/dataset'
+import type { ColumnTable } from './column-table'
 import type { SeriesPlace } from './decode/series/pack'
 import type { Params, SplitMetrics } from '@shared/schemas/run'
 
@@ -15,6 +16,8 @@ export interface Snapshot {
   /** The field whose groups the training samples are reweighed by. */
   reweighBy?: string
   samples: SnapshotSample[]
+  /** Large tables: the samples' values, in place of `SnapshotSample.values`. */
+  table?: ColumnTable
 }
 
 /** A series at hand, [steps, channels]. */
@@ -59,7 +62,7 @@ export interface TrainOutcome {
 }
 
 /** What a plan needs to know of the data: sizes, not samples. */
-export type PlanInput = Omit<Snapshot, 'samples'> & {
+export type PlanInput = Omit<Snapshot, 'samples' | 'table'> & {
   sampleCount: number
   splits: { train: number; validation: number; test: number }
   /** Labelled training samples per class. */

@@ -65,7 +65,7 @@ export class TracedStepper implements Stepper {
     this.#session = new GraphSession(this.#graph.graph)
     const { samples, labels, sampleWeights } = this.#graph.variables
     this.#session.assign([
-      [samples, data.packed],
+      ...(samples ? [[samples, data.packed!] as [GraphVariable, TypedValues]] : []),
       [labels, input.labels],
       ...(sampleWeights ? [[sampleWeights, input.batches.sampleWeights!] as [GraphVariable, TypedValues]] : []),
       ...this.#weightValues(readWeights(model)),
@@ -74,7 +74,6 @@ export class TracedStepper implements Stepper {
   }
 
   #mostSteps(size: number): number {
-    if (this.input.batches.isAugmented) return 1
     return Math.max(1, Math.min(mostStepsPerCall, Math.floor(mostNodes / this.#graph.stepNodes(size))))
   }
 
@@ -98,7 +97,7 @@ export class TracedStepper implements Stepper {
       { name: entry.indices, dtype: 'int32', shape: [indices.length], values: indices },
       { name: entry.scalars, dtype: 'float32', shape: [scalars.length], values: scalars },
     ]
-    if (entry.inputs) feeds.push(this.#augmented(entry.inputs, steps[0]!))
+    if (entry.inputs) feeds.push(this.#inputs(entry.inputs, steps))
     try {
       return this.#session.run(feeds, [entry.figures])[0]!
     } catch (error) {
@@ -108,10 +107,10 @@ export class TracedStepper implements Stepper {
     }
   }
 
-  #augmented(name: string, { indices, step }: PlannedStep): Feed {
+  #inputs(name: string, steps: PlannedStep[]): Feed {
     const { data, batches } = this.input
-    const values = batches.read(indices, step)
-    return { name, dtype: 'float32', shape: [indices.length, ...data.inputShape], values }
+    const values = joined(steps.map(({ indices, step }) => batches.read(indices, step)))
+    return { name, dtype: 'float32', shape: [values.length / data.size, ...data.inputShape], values }
   }
 
   predict(indices: Int32Array): Float32Array {
@@ -121,10 +120,17 @@ export class TracedStepper implements Stepper {
       const part = indices.subarray(from, from + size)
       const values = new Int32Array(size).fill(part[0]!)
       values.set(part)
-      const [read] = this.#session.run([{ name, dtype: 'int32', shape: [size], values }], [probabilities])
+      const [read] = this.#session.run([this.#samples(name, values)], [probabilities])
       rows.push((read as Float32Array).subarray(0, (read!.length / size) * part.length))
     }
     return joined(rows)
+  }
+
+  /** What a prediction entry is fed: indices, or the samples themselves where the graph has none. */
+  #samples(name: string, indices: Int32Array): Feed {
+    const { data } = this.input
+    if (data.packed) return { name, dtype: 'int32', shape: [indices.length], values: indices }
+    return { name, dtype: 'float32', shape: [indices.length, ...data.inputShape], values: data.read(indices) }
   }
 
   weights(): NamedArray[] {
@@ -210,8 +216,8 @@ function sourceOf({ model, params, rateOf = () => 1, data, batches, labels }: Tr
   return {
     weights,
     state: model.nonTrainableWeights.map((weight) => weight.read() as Variable),
-    samples: { values: packed, count: packed.length / size, shape: inputShape, divisor },
-    isFed: batches.isAugmented,
+    samples: { values: packed, count: packed ? packed.length / size : 0, shape: inputShape, divisor },
+    isFed: batches.isAugmented || packed === null,
     labels,
     oneHot,
     targets: targets ?? oneHot,

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { EpochEnded, Params, RunProgressed } from '@shared/schemas/run'
 import { BatchMaker, classWeightsOf } from './batches'
@@ -15,6 +13,7 @@ import { findProblems, fitVocabulary } from './problems'
 import { reweighing } from './reweigh'
 import { familyNamed, resolveParams } from './settings'
 import type { Snapshot, TrainOutcome } from './snapshot'
+import { readSnapshot } from './snapshot-file'
 import { createStepper } from './create-stepper'
 import { disposeBoth, networkAndData, rateOf, withFrozen } from './learning-part'
 import type { Stepper } from './stepper'
@@ -93,6 +92,7 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   const report = reporter(input.runId, spec.params.epochs, events)
   const preparing = (done: number) => report({ phase: 'preparing', step: done, steps: snapshot.samples.length })
   const { model, data, whole } = await networkAndData(spec, snapshot, input.cacheDir, signal, preparing)
+  delete snapshot.table // its values are encoded by now, and may be most of the memory
   const set = trainingSetOf(snapshot, data)
   const weights = classWeightsOf(spec.params.classWeights, perClass(snapshot))
   const batches = new BatchMaker(
@@ -146,6 +146,7 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   } finally {
     stepper.dispose()
     disposeBoth(model, whole)
+    data.close?.()
   }
 }
 
@@ -179,10 +180,6 @@ function lateAfterAbort(signal: AbortSignal): () => boolean {
   if (signal.aborted) begin()
   else signal.addEventListener('abort', begin, { once: true })
   return () => performance.now() > deadline
-}
-
-export async function readSnapshot(runDir: string): Promise<Snapshot> {
-  return JSON.parse(await readFile(join(runDir, 'snapshot.json'), 'utf8')) as Snapshot
 }
 
 /** Checks the settings against the data, fits the encoding and writes down what the network is. */

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import { tensorData, type TensorData } from '@shared/tensor-data'
 import { compileScoreGradient } from './attribution/score'
@@ -13,6 +12,7 @@ import { TokenEmbedding } from './layers/tokens'
 import { buildOutline, loadModelSpec, startingWeights } from './model'
 import { familyNamed, type RunParams } from './settings'
 import type { PredictInput, Snapshot } from './snapshot'
+import { readHeader } from './snapshot-file'
 import { tf, type LayersModel, type Tensor } from './tf'
 
 /** A run's best weights, ready to answer. */
@@ -158,7 +158,7 @@ async function load(runDir: string): Promise<TrainedModel> {
     throw new WorkbenchError('incompatible', 'This run has no network yet. Let it finish an epoch, or resume it.')
   const { weights, id } = await loadWeights(runDir)
   const { encoding, inputShape, params, family } = spec
-  const meta = await readMeta(runDir)
+  const meta = await readHeader(runDir)
   const model = buildOutline(familyNamed(family), params, inputShape, meta.classes.length)
   // The checkpoint of a run under way holds only what learns.
   const isWhole = weights.length >= model.weights.length
@@ -195,9 +195,4 @@ async function load(runDir: string): Promise<TrainedModel> {
       model.dispose()
     },
   }
-}
-
-async function readMeta(runDir: string): Promise<Omit<Snapshot, 'samples'>> {
-  const { samples: _, ...meta } = JSON.parse(await readFile(join(runDir, 'snapshot.json'), 'utf8')) as Snapshot
-  return meta
 }

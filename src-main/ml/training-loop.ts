@@ -101,7 +101,7 @@ export class TrainingLoop {
   /** Trains the rest of the epoch under way; false when the signal came before its end. */
   async #epoch(signal: AbortSignal): Promise<boolean> {
     const { progress, set, params } = this
-    const order = epochOrder(set.train.length, params.seed, progress.epoch)
+    const order = epochOrder(set.train, params.seed, progress.epoch, set.data.blockRows)
     while (progress.stepInEpoch < this.stepsPerEpoch) {
       if (signal.aborted) {
         this.#look()

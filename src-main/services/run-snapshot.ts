@@ -10,7 +10,7 @@ import { jsonPath, loadDataset, samplePath, seriesPlace, type DatasetRow, type S
 
 const pageSize = 1000
 
-type Header = Omit<Snapshot, 'samples'>
+type Header = Omit<Snapshot, 'samples' | 'table'>
 
 /** The classes a run learns (those with a labelled sample), its input fields and the favourable outcome. */
 export async function snapshotHeader(
@@ -34,7 +34,10 @@ export async function snapshotHeader(
   return { header, classIds: used.map((entry) => entry.id) }
 }
 
-/** Writes the data and labels of this moment as `snapshot.json`, in pages, beside and renamed. Returns its header. */
+/**
+ * Writes the data and labels of this moment as `snapshot.json`, in pages, beside and renamed: a line for all but the
+ * samples, then a line per sample. Returns its header.
+ */
 export async function writeSnapshot(
   { db, paths }: Pick<ServiceContext, 'db' | 'paths'>,
   dataset: DatasetRow,
@@ -57,12 +60,12 @@ export async function writeSnapshot(
         pageSize,
       )
       if (rows.length === 0) break
-      const text = rows.map((row) => JSON.stringify(toSnapshotSample(paths, dataset, row, header, indexOf))).join(',')
-      await file.write(isFirst ? text : `,${text}`)
+      const text = rows.map((row) => JSON.stringify(toSnapshotSample(paths, dataset, row, header, indexOf))).join(',\n')
+      await file.write(isFirst ? `\n${text}` : `,\n${text}`)
       isFirst = false
       after = rows.at(-1)!.row
     }
-    await file.write(']}')
+    await file.write('\n]}')
     await file.sync()
   } catch (error) {
     await file.close()

@@ -2,11 +2,11 @@ import type { FieldValue } from '@shared/schemas/dataset'
 import { WorkbenchError } from '@shared/errors'
 import type { RunParams } from '../settings'
 import { readPlace, readPlaces } from '../decode/series/pack'
-import type { PredictInput, SeriesValues, Snapshot, SnapshotSample } from '../snapshot'
+import type { PredictInput, SeriesValues, Snapshot } from '../snapshot'
 import { decodePictures, fitPictures, pictureShape, type DrawnEncoding } from './pictures'
 import { fitClips } from './clips'
 import { encodeAllSeries, encodedShape, fitSeries, type SeriesEncoding } from './series'
-import { encodeRows, fitTable, type TableEncoding } from './table'
+import { encodeRows, fitColumns, type ColumnValues, type TableEncoding } from './table'
 import { encodeTexts, fitText, joinedText, textOf, type TextEncoding } from './text'
 
 /** How samples become numbers; fitted once per run on its training split and kept in its folder as `encoding.json`. */
@@ -34,10 +34,8 @@ export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promis
   }
   const kept = snapshot.fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
   const positions = kept.map((field) => snapshot.fields.indexOf(field))
-  return fitTable(
-    kept,
-    trained.map((sample) => positions.map((i) => sample.values?.[i] ?? null)),
-  )
+  const indices = snapshot.samples.flatMap(({ split, target }, at) => (split === 'train' && target !== null ? at : []))
+  return fitColumns(kept, (k) => columnOf(snapshot, positions[k]!, indices))
 }
 
 /** Shape of one encoded sample: [height, width, channels], [steps, channels + 1], [length] or [columns]. */
@@ -47,10 +45,18 @@ export function inputShapeOf(encoding: Encoding): number[] {
   return encoding.kind === 'series' ? encodedShape(encoding) : [encoding.columns.length]
 }
 
-/** Values of a table's snapshot samples, in the order of the encoding's fields. */
-export function snapshotRows(encoding: TableEncoding, snapshot: Snapshot, samples: SnapshotSample[]): FieldValue[][] {
+function columnOf(snapshot: Snapshot, field: number, indices: number[]): ColumnValues {
+  if (snapshot.table && snapshot.fields[field]!.kind === 'number') return snapshot.table.numbers(field, indices)
+  return indices.map((at) => valueOf(snapshot, at, field))
+}
+
+const valueOf = ({ samples, table }: Snapshot, at: number, field: number): FieldValue =>
+  (table ? table.value(at, field) : samples[at]!.values?.[field]) ?? null
+
+/** Values of a table's snapshot samples from `from` on, up to `to`, in the order of the encoding's fields. */
+export function snapshotRows(encoding: TableEncoding, snapshot: Snapshot, from: number, to: number): FieldValue[][] {
   const positions = encoding.fields.map(({ field }) => snapshot.fields.findIndex((known) => known.name === field))
-  return samples.map((sample) => positions.map((i) => sample.values?.[i] ?? null))
+  return Array.from({ length: to - from }, (_, i) => positions.map((field) => valueOf(snapshot, from + i, field)))
 }
 
 /** Encodes new samples: [n, ...inputShape] float32, row-major. Throws `invalid_input` for a row that lacks a field. */

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { readFile, rename, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { decodeClip, type ClipEncoding } from './clips'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
 import { writeBeside } from '../cache-file'
+import { writeSamples } from './streamed'
 
 /** How pictures become numbers: scaled to one size, [height, width, channels] in 0-1. */
 export interface PictureEncoding {
@@ -129,6 +130,32 @@ export async function packedPictures(
   const packed = await decodePictures(files, encoding, signal, progress)
   await writeBeside(path, packed, cacheDir)
   return packed
+}
+
+const decodedAtOnce = 512
+
+/** As `packedPictures`, for more than memory should hold: only the file, `isOwn` where nothing tells what it holds. */
+export async function picturesFile(
+  files: PictureFile[],
+  encoding: DrawnEncoding,
+  cacheDir: string,
+  signal: AbortSignal,
+  progress: (done: number) => void,
+): Promise<{ path: string; isOwn: boolean }> {
+  const isOwn = files.some((file) => !file.hash)
+  const path = join(cacheDir, `pictures-${isOwn ? randomUUID() : cacheKey(files, encoding)}.bin`)
+  const size = files.length * encoding.height * encoding.width * encoding.channels
+  if ((await stat(path).catch(() => null))?.size === size) return { path, isOwn }
+  const partial = `${path}.${randomUUID().slice(0, 8)}.partial`
+  async function* parts() {
+    for (let from = 0; from < files.length; from += decodedAtOnce)
+      yield await decodePictures(files.slice(from, from + decodedAtOnce), encoding, signal, (done) =>
+        progress(from + done),
+      )
+  }
+  await writeSamples(partial, parts())
+  await rename(partial, path)
+  return { path, isOwn }
 }
 
 function cacheKey(files: PictureFile[], encoding: DrawnEncoding): string {

@@ -32,36 +32,39 @@ export interface TableEncoding {
   columns: { name: string; field: string; index: number }[]
 }
 
+/** Values of one column. */
+export type ColumnValues = FieldValue[] | Float64Array
 type InputField = { name: string; kind: FieldKind }
 const dayMs = 86_400_000
 
 /** Fits the encoding on training rows, values in the order of `fields`. */
-export function fitTable(fields: InputField[], rows: FieldValue[][]): TableEncoding {
-  const encodings = fields.map((field, i) =>
-    fitField(
-      field,
-      rows.map((row) => row[i] ?? null),
-    ),
-  )
+export const fitTable = (fields: InputField[], rows: FieldValue[][]): TableEncoding =>
+  fitColumns(fields, (i) => rows.map((row) => row[i] ?? null))
+
+/** As `fitTable`; the training rows' values are asked for field by field, numbers perhaps packed with NaN for none. */
+export function fitColumns(fields: InputField[], valuesOf: (field: number) => ColumnValues): TableEncoding {
+  const encodings = fields.map((field, i) => fitField(field, valuesOf(i)))
   const columns = encodings.flatMap((encoding) =>
     columnNames(encoding).map((name) => ({ name, field: encoding.field })),
   )
   return { kind: 'table', fields: encodings, columns: columns.map((column, index) => ({ ...column, index })) }
 }
 
-function fitField({ name, kind }: InputField, values: FieldValue[]): FieldEncoding {
+function fitField({ name, kind }: InputField, values: ColumnValues): FieldEncoding {
   return kind === 'number' || kind === 'date' ? fitNumber(name, kind, values) : fitCategory(name, values)
 }
 
-function fitNumber(field: string, kind: 'number' | 'date', values: FieldValue[]): NumberEncoding {
-  const numbers = values.map((value) => toNumber(value, kind))
-  const known = numbers.filter((value) => value !== null).sort((a, b) => a - b)
+function fitNumber(field: string, kind: 'number' | 'date', values: ColumnValues): NumberEncoding {
+  const numbers =
+    values instanceof Float64Array ? values : Float64Array.from(values, (value) => toNumber(value, kind) ?? NaN)
+  const known = numbers.filter((value) => !Number.isNaN(value)).sort()
   const middle = known.length >> 1
   const median = known.length === 0 ? 0 : known.length % 2 ? known[middle]! : (known[middle - 1]! + known[middle]!) / 2
-  const filled = numbers.map((value) => value ?? median)
-  const count = Math.max(1, filled.length)
-  const mean = filled.reduce((sum, value) => sum + value, 0) / count
-  const deviation = Math.sqrt(filled.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count)
+  const count = Math.max(1, numbers.length)
+  const sumOf = (term: (value: number) => number) =>
+    numbers.reduce((sum, value) => sum + term(Number.isNaN(value) ? median : value), 0)
+  const mean = sumOf((value) => value) / count
+  const deviation = Math.sqrt(sumOf((value) => (value - mean) ** 2) / count)
   const hasMissing = known.length < numbers.length
   const subject = kind === 'date' ? 'Days since 1970' : 'The value'
   const rule =
@@ -72,7 +75,7 @@ function fitNumber(field: string, kind: 'number' | 'date', values: FieldValue[])
   return { field, kind, median, mean, deviation: deviation > 0 ? deviation : 1, hasMissing, rule }
 }
 
-function fitCategory(field: string, values: FieldValue[]): CategoryEncoding {
+function fitCategory(field: string, values: Iterable<FieldValue>): CategoryEncoding {
   const counts = new Map<string, number>()
   for (const value of values) {
     const name = value === null ? missingName : String(value)

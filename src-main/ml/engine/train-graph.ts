@@ -8,9 +8,9 @@ import { insertRecording, recordingOf, requireSame, type Recording } from './rec
 
 type Variable = TensorFlow.Variable
 
-/** Samples in packed memory, [count, ...shape]; a batch is gathered inside the graph. */
+/** Samples in packed memory, [count, ...shape]; a batch is gathered inside the graph. Null: each call brings its own. */
 export interface PackedSamples {
-  values: Float32Array | Uint8Array
+  values: Float32Array | Uint8Array | null
   count: number
   shape: number[]
   /** Bytes are divided by this; 1 leaves the numbers as they are. */
@@ -26,7 +26,7 @@ export interface TrainStepSource {
   /** Variables that the forward pass itself moves on (averages of batch normalisation). */
   state: Variable[]
   samples: PackedSamples
-  /** True: inputs come with each call, because they are changed in JavaScript (augmentation). */
+  /** True: training inputs come with each call: they are changed in JavaScript (augmentation), or read from a file. */
   isFed: boolean
   /** Class of each sample of `samples`; any number where there is none. */
   labels: Int32Array
@@ -46,7 +46,7 @@ export interface TrainStepSource {
 
 /** Names of a compiled step in the graph. */
 export interface StepEntry {
-  /** Feeds: int32 [steps * size], float32 [steps * scalarCount] and, where inputs are fed, [size, ...shape]. */
+  /** Feeds: int32 [steps * size], float32 [steps * scalarCount] and, where inputs are fed, [steps * size, ...shape]. */
   indices: string
   scalars: string
   inputs: string | null
@@ -57,7 +57,7 @@ export interface StepEntry {
 }
 
 export interface PredictEntry {
-  /** Feed: int32 [size]. */
+  /** Feed: int32 [size], or where samples are no part of the graph float32 [size, ...shape]. */
   name: string
   /** Fetch: float32 [size, classes]. */
   probabilities: string
@@ -71,12 +71,13 @@ export interface TrainVariables {
   slots: GraphVariable[][]
   /** Steps done. */
   step: GraphVariable
-  samples: GraphVariable
+  samples: GraphVariable | null
   labels: GraphVariable
   /** [samples, 1], where they are weighted. */
   sampleWeights: GraphVariable | null
 }
 
+const typeOf = (values: Float32Array | Uint8Array) => (values instanceof Uint8Array ? 'uint8' : 'float32')
 const float = typeAttribute('float32')
 const int = typeAttribute('int32')
 
@@ -97,7 +98,6 @@ export class TrainGraph {
       dtype: GraphVariable['dtype'] = 'float32',
       shared = false,
     ) => this.#declared.declare({ name, dtype, shape }, shared)
-    const type = samples.values instanceof Uint8Array ? 'uint8' : 'float32'
     this.variables = {
       weights: weights.map(({ shape }, i) => declare(`weight-${i}`, shape)),
       state: state.map(({ shape }, i) => declare(`state-${i}`, shape)),
@@ -105,7 +105,7 @@ export class TrainGraph {
         Array.from({ length: optimizer.slotCount }, (_, k) => declare(`slot-${i}-${k}`, shape)),
       ),
       step: declare('step', [], 'int32'),
-      samples: declare('samples', [samples.count, ...samples.shape], type, true),
+      samples: samples.values && declare('samples', [samples.count, ...samples.shape], typeOf(samples.values), true),
       labels: declare('labels', [labels.length], 'int32', true),
       sampleWeights: source.sampleWeights && declare('sample-weights', [labels.length, 1], 'float32', true),
     }
@@ -121,8 +121,13 @@ export class TrainGraph {
     const { scalarCount } = source.optimizer
     const indices = graph.placeholder(`${name}/indices`, 'int32', [steps * size])
     const scalars = graph.placeholder(`${name}/scalars`, 'float32', [steps * (scalarCount + 1)])
-    const inputs = source.isFed ? graph.placeholder(`${name}/inputs`, 'float32', [size, ...source.samples.shape]) : null
-    const rows = graph.add('Split', [this.#axis, indices], { T: int, num_split: intAttribute(steps) }, `${name}/split`)
+    const inputs = source.isFed
+      ? graph.placeholder(`${name}/inputs`, 'float32', [steps * size, ...source.samples.shape])
+      : null
+    const split = (values: string, type: typeof int) =>
+      graph.add('Split', [this.#axis, values], { T: type, num_split: intAttribute(steps) })
+    const rows = split(indices, int)
+    const batches = inputs && split(inputs, float)
     const numbers = graph.add(
       'Unpack',
       [scalars],
@@ -134,7 +139,13 @@ export class TrainGraph {
     let previous: string | null = null
     for (let k = 0; k < steps; k++) {
       const own = Array.from({ length: scalarCount + 1 }, (_, i) => part(numbers, k * (scalarCount + 1) + i))
-      const done = this.#addStep(`${name}/${k}`, { size, indices: part(rows, k), scalars: own, inputs, previous })
+      const done = this.#addStep(`${name}/${k}`, {
+        size,
+        indices: part(rows, k),
+        scalars: own,
+        inputs: batches && part(batches, k),
+        previous,
+      })
       figures.push(done.figures)
       previous = done.done
     }
@@ -153,14 +164,17 @@ export class TrainGraph {
   addPredict(size: number, compute: (inputs: Tensor) => Tensor): PredictEntry {
     const { graph, variables } = this
     const name = `predict-${size}`
-    const indices = graph.placeholder(`${name}/indices`, 'int32', [size])
+    const { values: packed, shape } = this.source.samples
+    const fed = packed
+      ? graph.placeholder(`${name}/indices`, 'int32', [size])
+      : graph.placeholder(`${name}/inputs`, 'float32', [size, ...shape])
     const record = () => recordPrediction(this.source, size, compute)
     const { recording, output } = record()
     requireSame(recording, record().recording)
     const read = ({ name: own }: GraphVariable) => `${own}/read`
     const values = { ...named('weight', variables.weights.map(read)), ...named('state', variables.state.map(read)) }
-    const inGraph = insertRecording(graph, recording, name, { ...values, inputs: this.#samplesAt(indices) })
-    return { name: indices, size, probabilities: graph.identity(inGraph(output), 'float32', `${name}/output`) }
+    const inGraph = insertRecording(graph, recording, name, { ...values, inputs: packed ? this.#samplesAt(fed) : fed })
+    return { name: fed, size, probabilities: graph.identity(inGraph(output), 'float32', `${name}/output`) }
   }
 
   #addStep(
@@ -241,7 +255,7 @@ export class TrainGraph {
   #samplesAt(indices: string): string {
     const { graph, variables } = this
     const { values, divisor } = this.source.samples
-    const gathered = this.#gather(variables.samples, indices)
+    const gathered = this.#gather(variables.samples!, indices)
     const numbers =
       values instanceof Uint8Array
         ? graph.add('Cast', [gathered], { SrcT: typeAttribute('uint8'), DstT: float })

@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { Split } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 import { methodNamed, requireFit } from '../../ml/explain'
 import { parseParams } from '../../ml/params'
 import { attributions } from '../../ml/registry'
-import type { PredictInput, Snapshot } from '../../ml/snapshot'
+import type { PredictInput } from '../../ml/snapshot'
+import { namedValues, readSnapshot } from '../../ml/snapshot-file'
 import { loadTrained } from '../../ml/trained'
 import type { JobHandler } from '../protocol'
 
@@ -38,16 +37,15 @@ const importance: JobHandler<'importance'> = async (request, { signal, report })
 }
 
 async function labelledSamples(runDir: string, split: string): Promise<{ samples: PredictInput[]; targets: number[] }> {
-  const snapshot = JSON.parse(await readFile(join(runDir, 'snapshot.json'), 'utf8')) as Snapshot
-  const chosen = snapshot.samples.filter((sample) => sample.split === split && sample.target !== null)
+  const snapshot = await readSnapshot(runDir)
+  const chosen = snapshot.samples.flatMap(({ split: own, target }, at) =>
+    own === split && target !== null ? [{ at, target }] : [],
+  )
   if (chosen.length === 0)
     throw new WorkbenchError('conflict', `The ${split} split of this run has no labelled sample. Choose another split.`)
-  const names = snapshot.fields.map(({ name }) => name)
   return {
-    samples: chosen.map(({ values }) => ({
-      values: Object.fromEntries(names.map((name, k) => [name, values?.[k] ?? null])),
-    })),
-    targets: chosen.map(({ target }) => target!),
+    samples: chosen.map(({ at }) => ({ values: namedValues(snapshot, at)! })),
+    targets: chosen.map(({ target }) => target),
   }
 }
 

@@ -7,7 +7,7 @@ import { fairnessMetrics } from '../../ml/audit/metrics'
 import { evaluationBatch } from '../../ml/evaluate'
 import type { Snapshot } from '../../ml/snapshot'
 import { engineStatus } from '../../ml/tf'
-import { readSnapshot } from '../../ml/train'
+import { namedValues, readSnapshot } from '../../ml/snapshot-file'
 import { loadTrained } from '../../ml/trained'
 import type { JobHandler, Jobs } from '../protocol'
 
@@ -45,15 +45,11 @@ async function predictAll(
   const all: number[][] = []
   for (let from = 0; from < snapshot.samples.length; from += size) {
     throwIfAborted(signal)
-    const part = snapshot.samples.slice(from, from + size)
-    const inputs = await trained.encode(
-      part.map(({ path, values }) =>
-        values
-          ? { values: Object.fromEntries(snapshot.fields.map(({ name }, k) => [name, values[k] ?? null])) }
-          : { path },
-      ),
-      signal,
-    )
+    const part = snapshot.samples.slice(from, from + size).map(({ path }, i) => {
+      const values = namedValues(snapshot, from + i)
+      return values ? { values } : { path }
+    })
+    const inputs = await trained.encode(part, signal)
     const answers = trained.probabilities(inputs)
     all.push(...((await answers.array()) as number[][]))
     inputs.dispose()

@@ -160,7 +160,7 @@ describe('training a run', () => {
     const { events } = await trainNew(toyTable(), { ...quick, epochs: 30 })
     const progress = events.flatMap((event) => (event.kind === 'progress' ? [event.progress] : []))
     const phases = [...new Set(progress.map(({ phase }) => phase))]
-    expect(phases).toEqual(['training', 'evaluating'])
+    expect(phases).toEqual(['preparing', 'training', 'evaluating'])
     for (const { step, steps, epochs } of progress) {
       expect(step).toBeLessThanOrEqual(steps)
       expect(epochs).toBe(30)
