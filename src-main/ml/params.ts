@@ -10,7 +10,15 @@ export type ParamsObject = z.ZodObject<Record<string, z.ZodType>>
 /** The form in JSON Schema, with the extra keys of `.meta()`. */
 export function describeParams(schema: z.ZodType): ParamsSchema {
   const { properties } = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, ParamSchema> }
-  return { properties: Object.fromEntries(Object.entries(properties ?? {}).map(([k, v]) => [k, withoutHugeBounds(v)])) }
+  const tidy = (knob: ParamSchema) => withoutHugeBounds(withoutTypeLists(knob))
+  return { properties: Object.fromEntries(Object.entries(properties ?? {}).map(([k, v]) => [k, tidy(v)])) }
+}
+
+/** zod writes a nullable knob without bounds as a list of types, any other one as `anyOf`; a form reads the latter. */
+function withoutTypeLists(knob: ParamSchema): ParamSchema {
+  const { type, ...rest } = knob as Omit<ParamSchema, 'type'> & { type?: string | string[] }
+  if (!Array.isArray(type)) return knob
+  return { ...rest, anyOf: type.map((each) => ({ type: each })) } as ParamSchema
 }
 
 /** zod writes an integer's bounds even where none were given; a form should not show ±9007199254740991. */
