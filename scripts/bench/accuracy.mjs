@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Accuracy of the default settings, trained by the product's own worker. Takes some minutes; not part of `npm test`.
-//   npm run bench:accuracy -- [--only digits,german,mnist,vowels,italy,gunpoint,spoken,speakers] [--json]
+//   npm run bench:accuracy -- [--only digits,german,mnist,vowels,italy,gunpoint,spoken,speakers,reviews,reviews-lstm,products,products-lstm] [--json]
 // digits: `cnn` on the 5 000 + 1 000 sample digits. mnist: `cnn` on the whole MNIST, 60 000 + 10 000 (downloaded once).
 // german: `mlp` on German credit, mean over the ten splits on which logistic regression was measured (tests/golden).
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,13 +9,17 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchSpeakers, benchTakes } from './accuracy-audio.mjs'
 import { benchSeries, seriesRows } from './accuracy-series.mjs'
+import { benchText, textRows } from './accuracy-text.mjs'
 import { buildWorker, runJob } from './engine-worker.mjs'
 
 const root = resolve(import.meta.dirname, '../..')
 const work = join(root, '.cache', 'bench-accuracy')
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'digits,german,mnist,vowels,italy,gunpoint,spoken,speakers' },
+    only: {
+      type: 'string',
+      default: 'digits,german,mnist,vowels,italy,gunpoint,spoken,speakers,reviews,reviews-lstm,products,products-lstm',
+    },
     json: { type: 'boolean', default: false },
   },
 })
@@ -26,6 +30,7 @@ const benches = {
   german: benchGerman,
   mnist: benchMnist,
   ...Object.fromEntries(series),
+  ...Object.fromEntries(Object.entries(textRows).map(([name, row]) => [name, () => benchText(worker, work, row)])),
   spoken: () => benchTakes(worker, work),
   speakers: () => benchSpeakers(worker, work),
 }

@@ -2,6 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { heatColor, heatMap, heatPixels } from '@shared/colormap'
+import type { FieldValue } from '@shared/schemas/dataset'
 import type { Explanation } from '@shared/schemas/explanation'
 import { mostStrips, seriesStrips } from '@shared/series-strips'
 import type { JobHandler } from '../protocol'
@@ -104,15 +105,24 @@ function caption(explanation: Explanation, largest: number, total: { width: numb
 
 const rowHeight = 26
 
+/** The words of a text that say most, in the form of a table's fields. */
+const strongestWords = ({
+  words = [],
+  attribution,
+}: Explanation): { name: string; value?: FieldValue; attribution: number }[] =>
+  words
+    .map(({ text }, i) => ({ name: text, attribution: attribution.data[i]! }))
+    .sort((a, b) => Math.abs(b.attribution) - Math.abs(a.attribution))
+
 function bars(explanation: Explanation): Sharp {
-  const fields = (explanation.fields ?? []).slice(0, 24)
+  const fields = (explanation.fields ?? strongestWords(explanation)).slice(0, 24)
   const largest = Math.max(1e-12, ...fields.map(({ attribution }) => Math.abs(attribution)))
   const [width, middle, reach] = [900, 560, 240]
   const rows = fields.map(({ name, value, attribution }, i) => {
     const y = 64 + i * rowHeight
     const length = (Math.abs(attribution) / largest) * reach
     const color = heatColor(attribution < 0 ? -0.7 : 0.7, true).join(',')
-    return `<text x="300" y="${y + 14}" font-size="14" text-anchor="end">${escape(`${name} = ${value ?? 'missing'}`.slice(0, 42))}</text>
+    return `<text x="300" y="${y + 14}" font-size="14" text-anchor="end">${escape((value === undefined ? name : `${name} = ${value ?? 'missing'}`).slice(0, 42))}</text>
 <rect x="${attribution < 0 ? middle - length : middle}" y="${y}" width="${length}" height="18" rx="3" fill="rgb(${color})"/>
 <text x="${width - 24}" y="${y + 14}" font-size="14" text-anchor="end">${write(attribution)}</text>`
   })
