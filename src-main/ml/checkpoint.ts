@@ -12,6 +12,8 @@ export interface Progress {
   /** Steps done over the whole run, and within the epoch under way. */
   step: number
   stepInEpoch: number
+  /** Steps taken, however large their batches were. */
+  updates: number
   /** Sums of the epoch under way. */
   running: { loss: number; right: number; samples: number; seconds: number }
   /** Epoch with the lowest validation loss so far, from 1. */
@@ -25,6 +27,7 @@ export const startOfRun: Progress = {
   epoch: 0,
   step: 0,
   stepInEpoch: 0,
+  updates: 0,
   running: { loss: 0, right: 0, samples: 0, seconds: 0 },
   best: null,
   isFinished: false,

@@ -41,6 +41,10 @@ export class EagerStepper implements Stepper {
     return probabilitiesOf(() => forward(this.model, tf.tensor(this.data.read(indices), shape)))
   }
 
+  get learning(): string[] {
+    return this.model.trainableWeights.map(({ originalName }) => originalName)
+  }
+
   weights(): NamedArray[] {
     return readWeights(this.model)
   }

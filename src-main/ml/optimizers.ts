@@ -1,4 +1,4 @@
-import { fusedOptimizers, type FusedOptimizer } from './engine/fused-optimizers'
+import { averaging, fusedOptimizers, type FusedOptimizer } from './engine/fused-optimizers'
 import { tf, type Tensor } from './tf'
 import type { TrainingParams } from './training-params'
 
@@ -71,9 +71,15 @@ export function createOptimizer(params: Pick<TrainingParams, 'optimizer' | 'mome
   return optimizer === 'rmsprop' ? rmsprop : adam
 }
 
-/** The same as TensorFlow's fused kernels. */
-export function createFusedOptimizer(params: Pick<TrainingParams, 'optimizer' | 'momentum'>): FusedOptimizer {
-  const { optimizer, momentum } = params
+/** The same as TensorFlow's fused kernels; with the average of the weights as a last slot where one is asked for. */
+export function createFusedOptimizer(
+  params: Pick<TrainingParams, 'optimizer' | 'momentum'> & { averageWeights?: number },
+): FusedOptimizer {
+  const plain = createPlainOptimizer(params)
+  return params.averageWeights ? averaging(plain, params.averageWeights) : plain
+}
+
+function createPlainOptimizer({ optimizer, momentum }: Pick<TrainingParams, 'optimizer' | 'momentum'>): FusedOptimizer {
   if (optimizer === 'sgd') return fusedOptimizers.sgd
   if (optimizer === 'momentum') return fusedOptimizers.heavyBall(momentum)
   if (optimizer === 'rmsprop') return fusedOptimizers.rmsprop(rho, epsilon)

@@ -26,6 +26,8 @@ export interface Stepper {
   /** All weights of the network by their names in it. */
   weights(): NamedArray[]
   setWeights(weights: NamedArray[]): void
+  /** Names of the weights that learn, in the order of the slots' entries. */
+  readonly learning: string[]
   /** The optimizer's state, vectors over all trainable weights in their order. */
   slots(): NamedArray[]
   setSlots(slots: NamedArray[], stepsDone: number): void

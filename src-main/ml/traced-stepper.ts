@@ -133,6 +133,10 @@ export class TracedStepper implements Stepper {
     return { name, dtype: 'float32', shape: [indices.length, ...data.inputShape], values: data.read(indices) }
   }
 
+  get learning(): string[] {
+    return this.input.model.trainableWeights.map(({ originalName }) => originalName)
+  }
+
   weights(): NamedArray[] {
     const { weights } = this.input.model
     const values = this.#session.read(weights.map(({ originalName }) => this.#variableNamed(originalName)))

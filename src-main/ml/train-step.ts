@@ -100,7 +100,8 @@ export class TrainStep {
     fuseBatchNorm(model)
     fuseLayerNorm(model)
     const count = this.weights.reduce((total, weight) => total + weight.size, 0)
-    this.slots = this.#optimizer.slots.map(() => tf.tidy(() => tf.variable(tf.zeros([count]), false)))
+    const names = params.averageWeights > 0 ? [...this.#optimizer.slots, 'average'] : this.#optimizer.slots
+    this.slots = names.map(() => tf.tidy(() => tf.variable(tf.zeros([count]), false)))
     const rates = model.trainableWeights.map(({ originalName }) => rateOf(originalName))
     this.#rates = rates.some((rate) => rate !== 1) ? byEntry(this.weights, (_, i) => rates[i]!) : null
     this.#kernels = decayOf(params) > 0 ? byEntry(this.weights, (weight) => Number(isKernel(weight))) : null
@@ -134,6 +135,11 @@ export class TrainStep {
     const sizes = this.weights.map((weight) => weight.size)
     const parts = sizes.length > 1 ? tf.split(change, sizes) : [change]
     this.weights.forEach((weight, i) => weight.assign(tf.sub(weight, tf.reshape(parts[i]!, weight.shape))))
+    if (this.params.averageWeights > 0) this.#follow(this.slots.at(-1)!, this.params.averageWeights)
+  }
+
+  #follow(average: Variable, decay: number): void {
+    average.assign(tf.add(tf.mul(average, decay), tf.mul(flatten(this.weights), 1 - decay)) as TensorFlow.Tensor1D)
   }
 
   #decay(learningRate: Tensor): Tensor {

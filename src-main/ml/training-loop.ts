@@ -9,6 +9,7 @@ import type { NamedArray } from './safetensors'
 import { learningRateAt } from './schedule'
 import type { RunParams } from './settings'
 import { LossIsNoNumber, type PlannedStep, type Stepper } from './stepper'
+import { averagedWeights } from './weight-average'
 
 /** Samples by their index in `data`, labelled. */
 export interface TrainingSet {
@@ -64,7 +65,8 @@ export class TrainingLoop {
 
   /** Continues from a checkpoint exactly where it was taken. */
   restore({ progress, weights, slots, best }: Checkpoint): void {
-    this.progress = structuredClone(progress)
+    const own = structuredClone(progress)
+    this.progress = { ...own, updates: (own as Partial<Progress>).updates ?? own.step } // older ones counted none
     this.#best = best
     this.stepper.setWeights(weights)
     this.stepper.setSlots(slots, progress.step)
@@ -77,14 +79,26 @@ export class TrainingLoop {
       const isWhole = await this.#epoch(signal)
       if (!isWhole) {
         await this.#save()
-        if (this.#best) this.stepper.setWeights(this.#best)
+        this.#settle()
         return 'stopped'
       }
     }
     this.progress.isFinished = true
     await this.#save()
-    if (this.#best) this.stepper.setWeights(this.#best)
+    this.#settle()
     return 'finished'
+  }
+
+  /** Puts in place the weights that the run answers with. */
+  #settle(): void {
+    if (this.#best) this.stepper.setWeights(this.#best)
+    else if (this.params.averageWeights > 0) this.stepper.setWeights(this.#answering())
+  }
+
+  /** The weights that answer: those of the last step, or their average where that is asked for. */
+  #answering(): NamedArray[] {
+    const { averageWeights: decay } = this.params
+    return decay > 0 ? averagedWeights(this.stepper, decay, this.progress.updates) : this.stepper.weights()
   }
 
   /** Epoch whose weights are kept, where early stopping chose one. */
@@ -135,6 +149,7 @@ export class TrainingLoop {
       progress.running.samples += steps[k]!.indices.length
     })
     progress.step += steps.length
+    progress.updates += steps.length
     progress.stepInEpoch += steps.length
     this.#isLookDue = true
   }
@@ -180,6 +195,8 @@ export class TrainingLoop {
     const { stepper, set } = this
     if (set.validation.length === 0) return null
     const startedAt = this.now()
+    const own = this.params.averageWeights > 0 ? stepper.weights() : null
+    if (own) stepper.setWeights(this.#answering())
     try {
       const predict = (indices: Int32Array) => stepper.predict(indices)
       const figures = await evaluate(predict, set.validation, set.labels, evaluationBatch(set.data.size), signal)
@@ -187,6 +204,8 @@ export class TrainingLoop {
     } catch (error) {
       if (signal.aborted) return 'stopped'
       throw error
+    } finally {
+      if (own) stepper.setWeights(own)
     }
   }
 
@@ -217,7 +236,7 @@ export class TrainingLoop {
     const { progress } = this
     if (loss === null || (progress.best && loss >= progress.best.loss)) return
     progress.best = { epoch: progress.epoch, loss }
-    if (this.params.earlyStopping) this.#best = this.stepper.weights()
+    if (this.params.earlyStopping) this.#best = this.#answering()
   }
 
   async #save(): Promise<void> {

@@ -196,6 +196,18 @@ export const TrainingParams = z.object({
         'Trains on blends of two samples and of their classes: around 0.2 blends few of them much, 1 all evenly, 0 none. The training figures are then those of blends.',
       advanced: true,
     }),
+  averageWeights: z
+    .number()
+    .min(0)
+    .max(0.9999)
+    .default(0)
+    .meta({
+      ...regularisation,
+      title: 'Average of weights',
+      description:
+        'The run answers with a moving average of its weights, of which this share is kept at each step: 0.99 looks back some hundred steps, 0 is off.',
+      advanced: true,
+    }),
   earlyStopping: z
     .boolean()
     .default(false)

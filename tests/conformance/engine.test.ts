@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { gru } from '@main/ml/layers/gru'
 import { lstm } from '@main/ml/layers/lstm'
+import type { NamedArray } from '@main/ml/safetensors'
 import type { Stepper } from '@main/ml/stepper'
 import { engineStatus, tf, type LayersModel, type TensorFlow } from '@main/ml/tf'
+import { averagedWeights } from '@main/ml/weight-average'
 import type { Params } from '@shared/schemas/run'
 import { toyPlan, toySteppers, type ToyRun } from '../main/ml/toy-stepper'
 
@@ -40,6 +42,7 @@ const cases: Record<string, Params> = {
   'L1, L2 and clip': { l1: 0.001, l2: 0.01, gradientClip: 0.5, optimizer: 'sgd' },
   'class weights': { classWeights: 'balanced' },
   'label smoothing': { labelSmoothing: 0.1 },
+  'average of weights': { averageWeights: 0.9 },
   mixup: { mixup: 0.4 },
   'mixup with label smoothing and dropout': { mixup: 1, labelSmoothing: 0.1, dropout: 0.4, units: 32 },
   dropout: { dropout: 0.4, units: 32 },
@@ -65,6 +68,30 @@ const families: [string, Params, number?][] = [
 describe.runIf(engineStatus().backend === 'tensorflow')('a traced step is the same as one computed op by op', () => {
   test.each(Object.entries(cases))('%s', (_, params) => expectTracedIsEager({ params: { ...plain, ...params } }))
   test.each(families)('%s %j', (family, params, rate) => expectTracedIsEager({ family, params }, rate))
+
+  test.each(['sgd', 'momentum', 'rmsprop', 'adam'])('%s: the average of the weights, and what it is', (optimizer) => {
+    const params = { ...plain, optimizer, averageWeights: 0.8 }
+    const { traced, eager } = toySteppers({ params })
+    const followed = [traced(), eager()].map((stepper) => {
+      const seen: NamedArray[][] = []
+      for (const step of toyPlan(10)) {
+        stepper.train([step])
+        seen.push(stepper.weights())
+      }
+      const average = averagedWeights(stepper, 0.8, 10)
+      stepper.dispose()
+      return { seen, average }
+    })
+    const [graph, plainly] = followed.map(({ average }) => average) as [NamedArray[], NamedArray[]]
+    const weightSum = (1 - 0.8 ** 10) / 0.2
+    graph.forEach(({ data }, i) =>
+      data.forEach((value, k) => {
+        expect(value).toBeCloseTo(plainly[i]!.data[k]!, 5)
+        const expected = followed[0]!.seen.reduce((sum, at, step) => sum + 0.8 ** (9 - step) * at[i]!.data[k]!, 0)
+        expect(value).toBeCloseTo(expected / weightSum, 5)
+      }),
+    )
+  })
 
   test.each(['sgd', 'momentum', 'rmsprop', 'adamw'])('%s with a learning rate of its own by layer', (optimizer) =>
     expectTracedIsEager({

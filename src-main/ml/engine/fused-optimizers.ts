@@ -102,3 +102,18 @@ export function decayWeight(site: UpdateSite & { weightValue: string; share: str
   const change = graph.add('Mul', [weightValue, share], { T: float })
   return after(graph.add('AssignSubVariableOp', [weight, change, gate], { dtype: float }))
 }
+
+/** As `inner`, with a last slot that follows the weights: average = decay * average + (1 - decay) * weight after the step. */
+export const averaging = (inner: FusedOptimizer, decay: number): FusedOptimizer => ({
+  ...inner,
+  slotCount: inner.slotCount + 1,
+  apply(site) {
+    const { graph, weight, slots, slotValues, gate } = site
+    const done = inner.apply({ ...site, slots: slots.slice(0, -1), slotValues: slotValues.slice(0, -1) })
+    const op = (name: string, ...inputs: string[]) => graph.add(name, inputs, { T: float })
+    const moved = graph.add('ReadVariableOp', [weight, ...done], { dtype: float })
+    const kept = op('Mul', slotValues.at(-1)!, graph.scalar(decay))
+    const average = op('AddV2', kept, op('Mul', moved, graph.scalar(1 - decay)))
+    return [...done, after(graph.add('AssignVariableOp', [slots.at(-1)!, average, gate], { dtype: float }))]
+  },
+})

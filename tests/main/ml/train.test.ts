@@ -77,7 +77,7 @@ describe('training a run', () => {
 
   test.each([
     ['mlp', { dropout: 0.3, l2: 0.01, batchNorm: true }],
-    ['mlp', { optimizer: 'rmsprop', labelSmoothing: 0.1, classWeights: 'balanced' }],
+    ['mlp', { optimizer: 'rmsprop', labelSmoothing: 0.1, classWeights: 'balanced', averageWeights: 0.9, mixup: 0.3 }],
     ['cnn', { filters: 4, denseUnits: 8, dropout: 0.3, augment: true, optimizer: 'momentum' }],
   ])('stopped %s %j resumes to exactly what an uninterrupted run gives', async (family, change) => {
     const pictures = join(await tempFolder(), 'pictures')
