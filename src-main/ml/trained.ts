@@ -128,7 +128,7 @@ export async function loadTrained(runDir: string): Promise<TrainedModel> {
   const stamp = await weightsStamp(key)
   const known = loaded.get(key)
   loaded.delete(key)
-  const entry = known?.stamp === stamp ? known : { stamp, trained: load(key) }
+  const entry = known?.stamp === stamp ? known : { stamp, trained: openTrained(key) }
   if (known && known !== entry) discard(known.trained)
   loaded.set(key, entry)
   entry.trained.catch(() => loaded.get(key) === entry && loaded.delete(key))
@@ -152,7 +152,8 @@ function discard(trained: Promise<TrainedModel>): void {
   trained.then((model) => setTimeout(() => model.dispose(), 60_000).unref()).catch(() => {})
 }
 
-async function load(runDir: string): Promise<TrainedModel> {
+/** The model of a run's folder outside the cache: who asks for it disposes it. */
+export async function openTrained(runDir: string): Promise<TrainedModel> {
   const spec = await loadModelSpec(runDir)
   if (!spec)
     throw new WorkbenchError('incompatible', 'This run has no network yet. Let it finish an epoch, or resume it.')
