@@ -89,7 +89,7 @@ test('what cannot be explained is refused with what there is', async () => {
     code: 'not_found',
     message: expect.stringMatching(/No method "tea-leaves".*integrated-gradients/),
   })
-  expect((await refused({ method: 'grad-cam' })).message).toMatch(/does not fit this run: it is for image data/)
+  expect((await refused({ method: 'grad-cam' })).message).toMatch(/does not fit this run: it is for image/)
   expect((await refused({ sample: '#1001' })).code).toBe('not_found')
   expect((await refused({ targetClass: 'ugly' })).message).toMatch(/no class "ugly"; it has bad, good/)
   expect((await refused({ params: { steps: 0 } })).message).toMatch(/steps: expected a whole number from/)
