@@ -35,6 +35,8 @@ function withoutHugeBounds(knob: ParamSchema): ParamSchema {
 function coerce(value: unknown, knob: ParamSchema): unknown {
   if (typeof value !== 'string') return value
   const text = value.trim()
+  const variants = (knob as { anyOf?: ParamSchema[] }).anyOf ?? []
+  if ((text === '' || text === 'null') && variants.some(({ type }) => type === 'null')) return null
   if (knob.type === 'boolean')
     return { true: true, yes: true, on: true, false: false, no: false, off: false }[text] ?? value
   if (knob.type !== 'number' && knob.type !== 'integer') return value

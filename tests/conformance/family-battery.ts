@@ -60,7 +60,7 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     epochs: toy[modality].epochs,
     batchSize: 16,
     learningRate: 0.02,
-    ...(modality === 'audio' && { melBands: 12 }),
+    ...(modality === 'audio' && { melBands: 12, learningRate: 0.005 }),
     ...(modality === 'image' && { imageSize: 28 }), // as the toy pictures are, whatever a preset says
     ...change,
   })
