@@ -7,11 +7,12 @@ vi.hoisted(() => void (process.env['PELLUCID_ENGINE'] = 'cpu'))
 
 describe('model families on the pure-JavaScript engine', () => {
   test('is the engine in use', () => expect(engineStatus().backend).toBe('cpu'))
-  testFamilies({
-    image: { epochs: 10, samples: 60 },
+  const sizes = {
+    image: { epochs: 15, samples: 90 },
     table: { epochs: 15, samples: 120 },
-    series: { epochs: 12, samples: 90 },
+    series: { epochs: 12, samples: 75 },
     audio: { epochs: 8, samples: 60 },
-    text: { epochs: 15, samples: 120 },
-  })
+    text: { epochs: 10, samples: 100 },
+  }
+  testFamilies(sizes, 8)
 })

@@ -157,7 +157,8 @@ describe('the command line on a table', () => {
       at,
     )
     expect(code, stderr).toBe(0)
-    expect(keysOf(document)).toEqual(['split', 'positive', 'threshold', 'overall', 'byGroup', 'disparities', 'summary'])
+    const parts = ['overall', 'byGroup', 'disparities', 'comparisons', 'curves', 'summary']
+    expect(keysOf(document)).toEqual(['split', 'positive', 'threshold', ...parts])
     expect(document).toMatchObject({ split: 'test', positive: 'good', threshold: 0.5 })
     for (const value of Object.values(document.overall)) expectInterval(value)
     expect(document.byGroup.map(({ group }: { group: object }) => group)).toEqual(
