@@ -164,8 +164,8 @@ describe('the command line on a table', () => {
     expect(document.byGroup.map(({ group }: { group: object }) => group)).toEqual(
       expect.arrayContaining([{ age_group: 'young' }, { age_group: 'old' }]),
     )
-    for (const entry of document.disparities)
-      expect(keysOf(entry)).toEqual(['metric', 'kind', 'value', 'low', 'high', 'level', 'groups'])
+    const facts = ['metric', 'kind', 'value', 'low', 'high', 'level', 'groups', 'isFinding', 'isAtBoundary']
+    for (const entry of document.disparities) expect(keysOf(entry)).toEqual(facts)
     expect(await readFile(out, 'utf8')).toMatch(/^<!doctype html>/i)
     const both = await runJson(['audit', '--run', runId, '--sensitive', 'age_group,sex', '--positive', 'bad'], at)
     expect(both.document.byGroup.length).toBe(4)
