@@ -30,6 +30,8 @@ export const FamilyDescriptor = z.object({
   summary: z.string(),
   reference: z.string().optional(),
   modalities: z.array(Modality),
+  /** Kinds of data for which it is proposed before the others. */
+  firstChoiceFor: z.array(Modality),
   tasks: z.array(z.string()),
   params: ParamsSchema,
   /** Named sets of hyperparameters; `suits` says in a few words when. The first one that fits the data is the default. */

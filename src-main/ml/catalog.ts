@@ -20,6 +20,7 @@ export function describePlugins(): Omit<Catalog, 'sampleDatasets'> {
       summary: family.summary,
       ...(family.reference && { reference: family.reference }),
       modalities: family.modalities,
+      firstChoiceFor: family.firstChoiceFor ?? [],
       tasks: family.tasks,
       params: describeParams(settingsSchema(family)),
       presets: family.presets.map(({ id, title, suits, modalities, params }) => ({

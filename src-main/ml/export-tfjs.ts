@@ -34,7 +34,7 @@ function refuseOwnLayers({ layers }: LayersModel): void {
   if (!own) return
   throw new WorkbenchError(
     'incompatible',
-    `The layer "${own.name}" (${own.getClassName().replace('Pellucid', '')}) is Pellucid's own, and TensorFlow.js elsewhere does not know it. Export as ONNX or SavedModel instead.`,
+    `The layer "${own.name}" (${own.getClassName().replace('Pellucid', '')}) is Pellucid's own, and TensorFlow.js elsewhere does not know it. Export as SavedModel instead.`,
   )
 }
 

@@ -21,6 +21,8 @@ export async function serveGraph() {
     oneHot: unused,
     targets: unused,
     classCount: classes,
+    sampleWeights: null,
+    rates: weights.map(() => 1),
     compute: () => gcnLoss(graph, weights, tf.tensor1d(labels, 'int32')),
     optimizer: createFusedOptimizer({ optimizer: 'adam', momentum: 0.9 }),
     decay: () => 0,

@@ -1,4 +1,5 @@
 import { CompiledFunction } from '../engine/compiled-function'
+import { useNativeGradients } from '../engine/native-gradients'
 import { tf, type LayersModel, type Tensor, type TensorFlow } from '../tf'
 import type { Explained } from './define'
 
@@ -22,6 +23,7 @@ export function compileScoreGradient(
   model: LayersModel,
   logits: (input: Tensor) => Tensor,
 ): { gradient(inputs: Tensor, target: number): Tensor; dispose(): void } {
+  useNativeGradients()
   const classes = model.outputs[0]!.shape[1]!
   const compute = (inputs: Tensor, chosen: Tensor) => tf.grad((x: Tensor) => tf.sum(tf.mul(logits(x), chosen)))(inputs)
   const weights = model.weights.map((weight) => weight.read())

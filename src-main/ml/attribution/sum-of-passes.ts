@@ -2,8 +2,8 @@ import { throwIfAborted } from '@shared/errors'
 import { tf, type Tensor } from '../tf'
 import type { SampleAttributionInput } from './define'
 
-/** Copies computed in one pass, so that memory stays bounded whatever their number. */
-const passSize = 16
+/** Copies computed in one pass: more of small samples, and so few of large ones that memory stays bounded. */
+const passSize = ({ size }: Tensor) => Math.max(16, Math.min(64, Math.floor(65_536 / size)))
 
 /**
  * Sum of what `pass` gives for `count` copies of a sample, [1, ...shape], a few at a time; other work gets a turn between.
@@ -17,10 +17,11 @@ export async function sumOfPasses(
   { signal, progress }: Pick<SampleAttributionInput<unknown>, 'signal' | 'progress'>,
 ): Promise<Tensor> {
   let sum = tf.zerosLike(like)
+  const most = passSize(like)
   try {
-    for (let from = 0; from < count; from += passSize) {
+    for (let from = 0; from < count; from += most) {
       throwIfAborted(signal)
-      const size = Math.min(passSize, count - from)
+      const size = Math.min(most, count - from)
       const next = tf.tidy(() => sum.add(pass(size, from)))
       sum.dispose()
       sum = next

@@ -73,6 +73,7 @@ export default defineFamily<z.infer<typeof Params>>({
   reference:
     'LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86, 1998',
   modalities: ['image', 'audio'],
+  firstChoiceFor: ['image', 'audio'],
   tasks: ['classification'],
   params: Params,
   presets: [

@@ -31,6 +31,8 @@ export interface Family<P = Record<string, unknown>> {
   summary: string
   reference?: string
   modalities: Modality[]
+  /** Kinds of data for which this family is proposed before any other. */
+  firstChoiceFor?: Modality[]
   tasks: 'classification'[]
   /** The family's own hyperparameters; those of training (optimizer, epochs …) are added to every family. */
   params: z.ZodType<P>

@@ -49,6 +49,7 @@ export default defineFamily<z.infer<typeof Params>>({
   summary: 'Convolutions of several lengths side by side: finds shapes wherever they are in a series.',
   reference: 'https://arxiv.org/abs/1909.04939',
   modalities: ['series'],
+  firstChoiceFor: ['series'],
   tasks: ['classification'],
   params: Params,
   presets: [

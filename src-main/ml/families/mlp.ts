@@ -69,6 +69,7 @@ export default defineFamily<z.infer<typeof Params>>({
   summary: 'Fully connected layers: the standard for tables, and a plain start for small pictures.',
   reference: 'Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", Nature 323, 1986',
   modalities: ['table', 'image'],
+  firstChoiceFor: ['table'],
   tasks: ['classification'],
   params: Params,
   presets: [

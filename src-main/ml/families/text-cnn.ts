@@ -44,6 +44,7 @@ export default defineFamily<z.infer<typeof Params>>({
   summary: 'Looks for telling groups of a few words, wherever they stand: fast, and hard to beat on short texts.',
   reference: 'Kim, "Convolutional neural networks for sentence classification", EMNLP 2014',
   modalities: ['text'],
+  firstChoiceFor: ['text'],
   tasks: ['classification'],
   params: Params,
   presets: [

@@ -47,7 +47,7 @@ export const toChannelsLast = (graph: OnnxWriter, name: string) =>
 export function refused(layer: Layer, why: string): WorkbenchError {
   return new WorkbenchError(
     'incompatible',
-    `The layer "${layer.name}" (${layer.getClassName()}) has no ONNX form here: ${why}. Export as SavedModel or TensorFlow.js instead.`,
+    `The layer "${layer.name}" (${layer.getClassName()}) has no ONNX form here: ${why}. Export as SavedModel instead.`,
   )
 }
 

@@ -67,6 +67,8 @@ export function useLabeling(dataset: Ref<string>, samples: Samples) {
 
   async function step(verb: 'undo' | 'redo'): Promise<void> {
     await queue
+    // The news of the edit just made may still be on its way; the log on disk knows it.
+    await readLog()
     if (!log.value[verb]) return ui.toast({ tone: 'info', title: `Nothing to ${verb}` }, 1500)
     const done = await send(() => api.annotations[verb]({ dataset: dataset.value }), `Could not ${verb}`)
     if (!done) return

@@ -28,9 +28,8 @@ export function draftOf(datasetId: string, modality: Modality, families: FamilyD
   return drafts.get(datasetId)!
 }
 
-/** The first family that names this kind of data first: what it was made for. */
 function preferred(families: FamilyDescriptor[], modality: Modality): FamilyDescriptor | undefined {
-  return families.find(({ modalities }) => modalities[0] === modality) ?? families[0]
+  return families.find(({ firstChoiceFor }) => firstChoiceFor.includes(modality)) ?? families[0]
 }
 
 /** Sets the draft up as a finished run was, so that one thing can be changed and tried again. */
