@@ -14,7 +14,7 @@ const events = {
     trainedMb = resident()
   },
 }
-const params = { epochs: 1, batchSize: 64, earlyStopping: false }
+const params = { epochs: 3, batchSize: 64, earlyStopping: false }
 const input = { runId: 'bench', runDir, family: 'mlp', params, resume: false, cacheDir: `${runDir}/cache` }
 const from = performance.now()
 const { metrics } = await train(input, new AbortController().signal, events)

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Trains an epoch of a table that stays on disk, and again with it in memory; 1 when a target was missed.
+// Trains three epochs of a table that stays on disk, and again with it in memory, and tells the speed of the last one;
+// 1 when a target was missed.
 //   npm run bench -- --only stream [-- --rows 1000000] [--columns 30]
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'

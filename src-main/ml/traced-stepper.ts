@@ -97,7 +97,7 @@ export class TracedStepper implements Stepper {
       { name: entry.indices, dtype: 'int32', shape: [indices.length], values: indices },
       { name: entry.scalars, dtype: 'float32', shape: [scalars.length], values: scalars },
     ]
-    if (entry.inputs) feeds.push(this.#inputs(entry.inputs, steps))
+    if (entry.inputs) feeds.push(this.#inputs(entry.inputs, steps, indices))
     try {
       return this.#session.run(feeds, [entry.figures])[0]!
     } catch (error) {
@@ -107,9 +107,12 @@ export class TracedStepper implements Stepper {
     }
   }
 
-  #inputs(name: string, steps: PlannedStep[]): Feed {
+  /** @param indices of all the steps' samples */
+  #inputs(name: string, steps: PlannedStep[], indices: Int32Array): Feed {
     const { data, batches } = this.input
-    const values = joined(steps.map(({ indices, step }) => batches.read(indices, step)))
+    const values = batches.isAugmented
+      ? joined(steps.map((own) => batches.read(own.indices, own.step)))
+      : data.read(indices)
     return { name, dtype: 'float32', shape: [values.length / data.size, ...data.inputShape], values }
   }
 

@@ -67,7 +67,7 @@ export function streamedData({ path, inputShape, dtype, isOwn }: StreamedFile): 
       for (let i = 0; i < indices.length; i++) {
         const values = blockAt(Math.floor(indices[i]! / blockRows))
         const from = (indices[i]! % blockRows) * size
-        if (values instanceof Float32Array) batch.set(values.subarray(from, from + size), i * size)
+        if (values instanceof Float32Array) for (let k = 0; k < size; k++) batch[i * size + k] = values[from + k]!
         else if (augment)
           augmentInto(
             batch,
