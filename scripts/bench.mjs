@@ -12,6 +12,7 @@ const benches = {
   data: 'scripts/bench/data.mjs',
   gallery: 'scripts/bench/gallery.mjs',
   stream: 'scripts/bench/stream.mjs',
+  traced: 'scripts/bench/traced.mjs',
   engine: 'scripts/bench/engine/run.mjs',
 }
 
