@@ -16,6 +16,7 @@ import { DatasetService } from './services/dataset-service'
 import { ExplanationService } from './services/explanation-service'
 import { FairnessService } from './services/fairness-service'
 import { FilesService, type DesktopShell } from './services/files-service'
+import { InsightService } from './services/insight-service'
 import { LogBook } from './services/log-book'
 import { ProofService } from './services/proof-service'
 import { QualityService } from './services/quality-service'
@@ -122,6 +123,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     runs,
     sweeps,
     explanations: new ExplanationService(context),
+    insights: new InsightService(context),
     fairness: new FairnessService(context),
     proofs: new ProofService(context),
   }

@@ -11,6 +11,7 @@ import {
   ProxyReport,
   ProxySpec,
 } from './schemas/fairness'
+import { Counterfactuals, CounterfactualSpec } from './schemas/insight'
 import { Packed, PackSpec, ProofReport, VerifySpec } from './schemas/proof'
 import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
@@ -220,6 +221,9 @@ export const contract = {
     ExplainSpec.extend({ out: z.string().min(1), opacity: z.number().min(0).max(1).default(0.6) }),
     Files,
   ),
+
+  /** What would have to change in a row of a table for another answer, locked fields left alone. */
+  'insights.counterfactual': query(CounterfactualSpec, Counterfactuals),
 
   'fairness.audit': query(AuditSpec, Audit),
   'fairness.report': query(

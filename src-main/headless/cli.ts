@@ -10,6 +10,7 @@ import { addProofVerbs } from './verbs/proofs'
 import { addRunVerbs } from './verbs/runs'
 import { addSweepVerbs } from './verbs/sweeps'
 import { addServeVerb } from './verbs/serve'
+import { addSurroundingVerbs } from './verbs/surroundings'
 import { addWorkspaceVerbs } from './verbs/workspace'
 
 declare const __VERSION__: string
@@ -73,6 +74,7 @@ function buildCommands(addAction: AddAction): Command {
   addRunVerbs(root, addAction)
   addSweepVerbs(root, addAction)
   addInsightVerbs(root, addAction)
+  addSurroundingVerbs(root, addAction)
   addProofVerbs(root, addAction)
   addServeVerb(root, program, addAction)
   addWorkspaceVerbs(root, addAction)

@@ -2,12 +2,14 @@ import type { Catalog } from '@shared/descriptor'
 import type { ErrorReply } from '@shared/errors'
 import type { FieldKind, FieldValue, Inspection, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance, MapChecks } from '@shared/schemas/explanation'
+import type { Counterfactuals } from '@shared/schemas/insight'
 import type { Audit, GroupThresholds, Mitigation, ProxyFigures } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
 import type { AuditInput } from '../ml/audit/audit'
 import type { MitigationInput } from '../ml/audit/mitigate'
 import type { ProxyInput } from '../ml/audit/proxies'
+import type { CounterfactualRequest } from '../ml/counterfactual/explain-row'
 import type { SeriesPlace } from '../ml/decode/series/pack'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
 import type { TimedNet } from '../ml/time-steps'
@@ -211,6 +213,11 @@ export interface Jobs {
     input: { runId: string; runDir: string; method: string; params: Params; split: string }
     event: { done: number; total: number }
     output: Omit<Importance, 'isCached'>
+  }
+  counterfactual: {
+    input: CounterfactualRequest & { runDir: string }
+    event: { done: number; total: number | null }
+    output: Pick<Counterfactuals, 'predicted' | 'target' | 'probabilities' | 'answers' | 'asked' | 'seconds'>
   }
   /** Draws a map over its picture (or bars for a table) as PNG. */
   'render-explanation': {

@@ -4,6 +4,7 @@ import type { Params, Run } from '@shared/schemas/run'
 import { SplitSpec } from '@shared/schemas/dataset'
 import { ExplanationService } from '@main/services/explanation-service'
 import { FairnessService } from '@main/services/fairness-service'
+import { InsightService } from '@main/services/insight-service'
 import { RunService } from '@main/services/run-service'
 import { dataServices, never } from '../../helpers/data-services'
 
@@ -23,7 +24,14 @@ export async function trustServices() {
     )
   }
   const { context } = data
-  return { ...data, runs, train, explanations: new ExplanationService(context), fairness: new FairnessService(context) }
+  return {
+    ...data,
+    runs,
+    train,
+    explanations: new ExplanationService(context),
+    insights: new InsightService(context),
+    fairness: new FairnessService(context),
+  }
 }
 
 export type TrustServices = Awaited<ReturnType<typeof trustServices>>

@@ -1,0 +1,60 @@
+import type { Service } from '@shared/contract'
+import { WorkbenchError } from '@shared/errors'
+import { Counterfactuals, type CounterfactualSpec } from '@shared/schemas/insight'
+import type { ServiceContext } from './context'
+import { loadFields } from './dataset-fields'
+import { resolveDataset, resolveSample } from './dataset-queries'
+import { lockedFields } from './locked-fields'
+import { ResultCache, weightsKey } from './result-cache'
+import { resolveRun, runFolder } from './run-queries'
+
+/** Grows when the search changes, so that no answer of an older one is shown. */
+const searchVersion = 1
+
+/** What lies around a decision: what would change it, which training samples are like it, how it follows a column. */
+export class InsightService implements Service<'insights'> {
+  readonly #cache: ResultCache
+
+  constructor(private readonly context: ServiceContext) {
+    this.#cache = new ResultCache(context)
+  }
+
+  async counterfactual(spec: CounterfactualSpec, signal: AbortSignal): Promise<Counterfactuals> {
+    const { db, jobs, paths, tasks } = this.context
+    const run = await resolveRun(db, spec.run)
+    const dataset = await resolveDataset(db, run.dataset_id)
+    if (dataset.modality !== 'table')
+      throw new WorkbenchError(
+        'incompatible',
+        `"${dataset.name}" is no table. Only the fields of a table's row can be changed one by one.`,
+      )
+    const sample = await resolveSample(db, dataset.id, spec.sample)
+    const locked = lockedFields(await loadFields(db, dataset.id), dataset.target, spec)
+    const weights = await weightsKey(paths, run)
+    const key = ['counterfactual', searchVersion, weights, sample.values, locked, spec.targetClass, spec.count]
+    const answer = await this.#cache.once(key, Counterfactuals, () =>
+      tasks.run(
+        { taskId: spec.taskId, title: 'Looking for changes', unit: 'rows' },
+        signal,
+        async (inner, progress) => ({
+          runId: run.id,
+          sampleId: sample.id,
+          locked,
+          ...(await jobs.run(
+            'engine',
+            'counterfactual',
+            {
+              runDir: runFolder(paths, run.id),
+              values: JSON.parse(sample.values ?? '{}'),
+              targetClass: spec.targetClass ?? null,
+              locked: locked.map(({ field }) => field),
+              count: spec.count,
+            },
+            { signal: inner, onEvent: ({ done, total }) => progress(done, total) },
+          )),
+        }),
+      ),
+    )
+    return { ...answer, sampleId: sample.id }
+  }
+}
