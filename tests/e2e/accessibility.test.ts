@@ -230,6 +230,7 @@ it('nothing serious or critical on the screens of tables, in settings and logs',
   await look('Compare, two classes')
   await goTo(page, `/d/${credit}/explain`)
   await page.getByRole('list', { name: /Integrated gradients for/ }).waitFor()
+  await page.getByRole('list', { name: 'Changes, the smallest first' }).waitFor()
   await look('Explain, a row')
   await page.getByRole('tab', { name: 'Whole set' }).click()
   await page

@@ -42,7 +42,9 @@ function counterfactualText({ predicted, target, probabilities, answers, locked,
     return `${head} None of ${asked} rows that differ in unlocked fields leads to ${wanted}.\n${locks}`
   const rows = answers.flatMap((answer, i) =>
     answer.changes.map(({ field, from, to }, k) => [
-      ...(k === 0 ? [String(i + 1), `${answer.predicted} ${percent(answer.probabilities[answer.predicted])}`] : ['', '']),
+      ...(k === 0
+        ? [String(i + 1), `${answer.predicted} ${percent(answer.probabilities[answer.predicted])}`]
+        : ['', '']),
       field,
       String(from ?? '–'),
       String(to ?? '–'),
