@@ -21,3 +21,15 @@ export const bareName = (path: string) => {
   const name = path.split(/[\\/]/).at(-1)!
   return name.replace(archiveName, '').replace(/(?<=.)\.[^.]*$/, '')
 }
+
+/** How the names of clips that can be read end, and what a browser calls them. */
+export const clipTypes: Readonly<Record<string, string>> = {
+  wav: 'audio/wav',
+  flac: 'audio/flac',
+  mp3: 'audio/mpeg',
+  ogg: 'audio/ogg',
+  oga: 'audio/ogg',
+  opus: 'audio/ogg',
+}
+
+export const clipExtensions = Object.keys(clipTypes)

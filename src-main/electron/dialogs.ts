@@ -1,5 +1,5 @@
 import { dialog, shell, type BrowserWindow, type OpenDialogOptions } from 'electron'
-import { tableExtensions } from '@shared/file-kinds'
+import { clipExtensions, tableExtensions } from '@shared/file-kinds'
 import type { DesktopShell } from '../services/files-service'
 
 type Kind = Parameters<DesktopShell['choose']>[0]
@@ -35,7 +35,7 @@ const dialogs: Record<Kind, OpenDialogOptions> = {
     title: 'Choose audio clips',
     properties: ['openFile', 'multiSelections'],
     filters: [
-      { name: 'Audio clips', extensions: ['wav'] },
+      { name: 'Audio clips', extensions: clipExtensions },
       { name: 'All files', extensions: ['*'] },
     ],
   },

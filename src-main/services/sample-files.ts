@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { access, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { toErrorReply, WorkbenchError } from '@shared/errors'
+import { clipTypes } from '@shared/file-kinds'
 import type { ServiceContext } from './context'
 import { samplePath, seriesPlace, type DatasetRow, type SampleRow } from './dataset-queries'
 
@@ -64,7 +65,8 @@ export class SampleFiles {
 
   async #clip(original: string, row: SampleRow, size: number | null): Promise<SampleFile> {
     await access(original).catch(() => missing(original))
-    if (size === null) return { path: original, contentType: 'audio/wav' }
+    if (size === null)
+      return { path: original, contentType: clipTypes[extname(original).slice(1).toLowerCase()] ?? 'audio/wav' }
     return this.#thumbnail(row.hash!, size, async (side, out) => {
       await this.context.jobs.run('decode', 'draw-clip', { path: original, size: side, out })
     })

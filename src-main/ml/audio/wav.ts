@@ -1,19 +1,8 @@
-/** A clip that cannot go in; the message is for people. */
-export class UnreadableClip extends Error {}
-
-export interface Clip {
-  /** Samples a second. */
-  sampleRate: number
-  channels: number
-  /** Channels mixed into one, -1 to 1. */
-  samples: Float32Array
-}
+import { mostFrames, tooLong, UnreadableClip, type Clip } from './clip'
 
 const pcm = 1
 const float = 3
 const extensible = 0xfffe
-/** Frames of the longest clip: 20 minutes at 48 kHz. */
-const mostFrames = 57_600_000
 
 /**
  * Decodes a WAV file (RIFF; PCM of 8, 16, 24 or 32 bits, or float of 32 or 64) and mixes its channels into one. Throws
@@ -65,7 +54,7 @@ function mix(data: Buffer, { code, channels, sampleRate, bits }: Format): Clip {
   const width = bits / 8
   const frames = Math.floor(data.length / (width * channels))
   if (frames === 0) throw new UnreadableClip('The WAV file holds no sound.')
-  if (frames > mostFrames) throw new UnreadableClip('The clip is longer than 20 minutes at 48 kHz; cut it into pieces.')
+  if (frames > mostFrames) throw tooLong()
   const samples = new Float32Array(frames)
   for (let frame = 0; frame < frames; frame++) {
     let sum = 0
@@ -88,8 +77,6 @@ function reader(data: Buffer, code: number, bits: number): ((at: number) => numb
 
 function reasonOf(bytes: Buffer): string {
   if (bytes.length === 0) return 'The file is empty.'
-  const start = bytes.toString('latin1', 0, 4)
-  const other = { fLaC: 'FLAC', OggS: 'Ogg', RF64: 'RF64' }[start] ?? (start.startsWith('ID3') ? 'MP3' : null)
-  if (other) return `${other} files are not read; save it as WAV.`
-  return 'Not a WAV file, whatever its name says.'
+  if (bytes.toString('latin1', 0, 4) === 'RF64') return 'RF64 files are not read; save it as WAV or FLAC.'
+  return 'Not a WAV, FLAC, MP3 or Ogg file, whatever its name says.'
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { decodeWav, UnreadableClip } from '../audio/wav'
+import { UnreadableClip } from '../audio/clip'
+import { decodeSound } from '../audio/decode'
 
 export interface ClipFileFacts {
   /** SHA-256 of the file's bytes, hex. */
@@ -22,7 +23,7 @@ export async function readClip(path: string): Promise<ClipFileFacts> {
   }
   const bytes = await readFile(path).catch(unreadable)
   const { mtimeMs } = await stat(path).catch(unreadable)
-  const { samples, sampleRate, channels } = decodeWav(bytes)
+  const { samples, sampleRate, channels } = await decodeSound(bytes)
   const hash = createHash('sha256').update(bytes).digest('hex')
   return {
     hash,

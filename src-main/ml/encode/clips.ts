@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import { brightnessOf, frameCount, melPower } from '../audio/mel'
 import { resample } from '../audio/resample'
-import { decodeWav } from '../audio/wav'
+import { decodeSound } from '../audio/decode'
 import type { RunParams } from '../settings'
 
 /** How clips become pictures: log-mel spectrograms [bands, frames, 1] in 0-1, high sounds above, time to the right. */
@@ -68,7 +68,7 @@ export function clipEncoding(sampleRate: number, seconds: number, params: Partia
 /** Decodes one clip to height * width bytes of brightness. Throws `invalid_input` naming a file that cannot be read. */
 export async function decodeClip(path: string, encoding: ClipEncoding): Promise<Uint8Array> {
   try {
-    const clip = decodeWav(await readFile(path))
+    const clip = await decodeSound(await readFile(path))
     return spectrogramOf(resample(clip.samples, clip.sampleRate, encoding.sampleRate), encoding)
   } catch (error) {
     const reason = (error as Error).message

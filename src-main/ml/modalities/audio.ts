@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
+import { clipExtensions } from '@shared/file-kinds'
 import { compareNatural } from '@shared/natural-order'
 import { Split } from '@shared/schemas/dataset'
 import { extensionOf } from '../decode/extension'
@@ -8,7 +9,6 @@ import { pictureExtensions } from '../decode/picture'
 import { findFiles, type FoundFile } from '../decode/walk'
 import { defineModality } from './define'
 
-export const clipExtensions = ['wav']
 const isClip = ({ path }: { path: string }) => clipExtensions.includes(extensionOf(path))
 
 export interface FoundClips {
@@ -30,7 +30,7 @@ export async function findClips(
   if (clips.length === 0)
     throw new WorkbenchError(
       'invalid_input',
-      `"${paths[0]}" holds no clips. Expected WAV files, best one sub-folder per class.`,
+      `"${paths[0]}" holds no clips. Expected WAV, FLAC, MP3 or Ogg files, best one sub-folder per class.`,
     )
   const places = placeFiles(clips.map((file) => (file.isLoose ? basename(file.path) : file.relative)))
   const names = places.every(({ className }) => className === null) ? classesOfNames(clips) : null
@@ -53,7 +53,7 @@ function classesOfNames(clips: FoundFile[]): string[] | null {
 
 export const notAClip = ({ relative, path }: FoundFile) => ({
   path: relative,
-  reason: `Not a clip that is read, by its name (${extname(path) || 'no extension'}; expected WAV).`,
+  reason: `Not a clip that is read, by its name (${extname(path) || 'no extension'}; expected WAV, FLAC, MP3 or Ogg).`,
 })
 
 /** Clips of sound in a folder: one sub-folder per class, or loose ones to label here. */

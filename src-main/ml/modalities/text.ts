@@ -1,4 +1,4 @@
-import { bareName, isTableName } from '@shared/file-kinds'
+import { bareName, clipExtensions, isTableName } from '@shared/file-kinds'
 import { compareNatural } from '@shared/natural-order'
 import { Split, type Inspection } from '@shared/schemas/dataset'
 import { pictureExtensions } from '../decode/picture'
@@ -12,7 +12,7 @@ import table from './table'
 const headTexts = 50
 
 /** A note beside pictures or sounds does not make them texts. */
-const others = [...pictureExtensions, 'wav']
+const others = [...pictureExtensions, ...clipExtensions]
 const isFolderOfTexts = ({ isFolder, extensions }: NamedPath) =>
   isFolder && extensions.has('txt') && !others.some((one) => extensions.has(one))
 

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { clipEncoding, spectrogramOf } from '../../ml/encode/clips'
-import { decodeWav } from '../../ml/audio/wav'
+import { decodeSound } from '../../ml/audio/decode'
 import { heatColor } from '@shared/colormap'
 import type { JobHandler } from '../protocol'
 
@@ -9,7 +9,7 @@ const bands = 64
 
 /** Draws a clip's spectrogram, high sounds above and loud ones bright, into a square: clips of any length fill it. */
 const drawClip: JobHandler<'draw-clip'> = async ({ path, size, out }) => {
-  const { samples, sampleRate } = decodeWav(await readFile(path))
+  const { samples, sampleRate } = await decodeSound(await readFile(path))
   const seconds = samples.length / sampleRate
   const encoding = clipEncoding(sampleRate, 30, { clipSeconds: seconds, melBands: bands })
   const { width, height } = encoding

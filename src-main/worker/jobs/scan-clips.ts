@@ -1,5 +1,5 @@
 import { readClip } from '../../ml/decode/clip'
-import { UnreadableClip } from '../../ml/audio/wav'
+import { UnreadableClip } from '../../ml/audio/clip'
 import { findClips, notAClip } from '../../ml/modalities/audio'
 import type { JobHandler } from '../protocol'
 import { scanFiles } from '../scan-files'

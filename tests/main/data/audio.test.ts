@@ -7,6 +7,7 @@ import { resample } from '@main/ml/audio/resample'
 import { decodeWav } from '@main/ml/audio/wav'
 import { decodeClip, fitClips } from '@main/ml/encode/clips'
 import { wav } from '../ml/toy-clips'
+import sounds from '../../golden/data/sounds.json'
 import { dataServices, never, parseOutput } from '../../helpers/data-services'
 
 const tone = (hertz: number, rate: number, seconds = 0.2) =>
@@ -49,8 +50,8 @@ describe('audio clips', () => {
 
   it.each([
     ['nothing', Buffer.alloc(0), 'empty'],
-    ['FLAC', Buffer.from('fLaC and more bytes'), 'FLAC files are not read'],
-    ['text', Buffer.from('these are words, no sound'), 'Not a WAV file'],
+    ['RF64', Buffer.from('RF64 and more bytes'), 'RF64 files are not read'],
+    ['text', Buffer.from('these are words, no sound'), 'Not a WAV, FLAC, MP3 or Ogg file'],
     ['a cut head', wav(tone(300, 4000), 4000).subarray(0, 30), 'damaged'],
     ['a strange code', frame(7, 8, () => {}), 'not read (WAV format 7'],
   ])('says what is wrong with %s', (_name, bytes, message) => {
@@ -83,6 +84,8 @@ describe('audio clips', () => {
         await put(`classes/${word}/${take}.wav`, wav(tone(hertz + take, 8000), 8000))
         await put(`names/${word}_me_${take}.wav`, wav(tone(hertz + take, 8000), 8000))
       }
+    for (const [form, { file }] of Object.entries({ flac: sounds.FLAC, mp3: sounds.MP3, opus: sounds['Ogg Opus'] }))
+      await put(`classes/low/short.${form}`, Buffer.from(file, 'base64'))
     await put('classes/low/broken.wav', 'no sound')
     await put('classes/notes.txt', 'words')
     const inspected = await services.datasets.inspect({ paths: [join(folder, 'names')] }, never)
@@ -97,7 +100,7 @@ describe('audio clips', () => {
     expect(named.notes.join()).toContain('before the first "_"')
 
     const dataset = await services.importFiles([join(folder, 'classes')])
-    expect(dataset).toMatchObject({ modality: 'audio', sampleCount: 8, labelledCount: 8 })
+    expect(dataset).toMatchObject({ modality: 'audio', sampleCount: 11, labelledCount: 11 })
     expect(dataset.skipped.map(({ path }) => path).sort()).toEqual(['low/broken.wav', 'notes.txt'])
     const { samples } = await services.datasets.samples({ dataset: 'set', filter: {}, offset: 0, limit: 1 })
     expect(samples[0]).toMatchObject({ width: 1600, height: 8000, channels: 1 })
