@@ -11,7 +11,7 @@ import {
   ProxyReport,
   ProxySpec,
 } from './schemas/fairness'
-import { Counterfactuals, CounterfactualSpec } from './schemas/insight'
+import { Counterfactuals, CounterfactualSpec, Nearest, NearestSpec } from './schemas/insight'
 import { Packed, PackSpec, ProofReport, VerifySpec } from './schemas/proof'
 import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
@@ -224,6 +224,8 @@ export const contract = {
 
   /** What would have to change in a row of a table for another answer, locked fields left alone. */
   'insights.counterfactual': query(CounterfactualSpec, Counterfactuals),
+  /** The training samples that the network itself sees as most like a sample. */
+  'insights.nearest': query(NearestSpec, Nearest),
 
   'fairness.audit': query(AuditSpec, Audit),
   'fairness.report': query(

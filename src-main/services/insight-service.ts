@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
-import { Counterfactuals, type CounterfactualSpec } from '@shared/schemas/insight'
+import { isRows } from '@shared/modalities'
+import { Counterfactuals, Nearest, type CounterfactualSpec, type NearestSpec } from '@shared/schemas/insight'
 import type { ServiceContext } from './context'
 import { loadFields } from './dataset-fields'
-import { resolveDataset, resolveSample } from './dataset-queries'
+import { predictInput, resolveDataset, resolveSample } from './dataset-queries'
 import { lockedFields } from './locked-fields'
 import { ResultCache, weightsKey } from './result-cache'
 import { resolveRun, runFolder } from './run-queries'
@@ -56,5 +58,36 @@ export class InsightService implements Service<'insights'> {
       ),
     )
     return { ...answer, sampleId: sample.id }
+  }
+
+  async nearest(spec: NearestSpec, signal: AbortSignal): Promise<Nearest> {
+    const { db, jobs, paths, tasks } = this.context
+    const run = await resolveRun(db, spec.run)
+    const dataset = await resolveDataset(db, run.dataset_id)
+    const sample = await resolveSample(db, dataset.id, spec.sample)
+    const content = isRows(dataset.modality) ? sample.values : sample.hash
+    const key = ['nearest', await weightsKey(paths, run), sample.id, content, spec.count]
+    return this.#cache.once(key, Nearest, () =>
+      tasks.run(
+        { taskId: spec.taskId, title: 'Looking at the training samples', unit: 'samples' },
+        signal,
+        async (inner, progress) => ({
+          runId: run.id,
+          sampleId: sample.id,
+          ...(await jobs.run(
+            'engine',
+            'nearest',
+            {
+              runDir: runFolder(paths, run.id),
+              cacheDir: join(paths.cache, 'representations'),
+              sampleId: sample.id,
+              sample: predictInput(paths, dataset, sample),
+              count: spec.count,
+            },
+            { signal: inner, onEvent: ({ done, total }) => progress(done, total) },
+          )),
+        }),
+      ),
+    )
   }
 }

@@ -2,7 +2,7 @@ import type { Catalog } from '@shared/descriptor'
 import type { ErrorReply } from '@shared/errors'
 import type { FieldKind, FieldValue, Inspection, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance, MapChecks } from '@shared/schemas/explanation'
-import type { Counterfactuals } from '@shared/schemas/insight'
+import type { Counterfactuals, Nearest } from '@shared/schemas/insight'
 import type { Audit, GroupThresholds, Mitigation, ProxyFigures } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
@@ -218,6 +218,12 @@ export interface Jobs {
     input: CounterfactualRequest & { runDir: string }
     event: { done: number; total: number | null }
     output: Pick<Counterfactuals, 'predicted' | 'target' | 'probabilities' | 'answers' | 'asked' | 'seconds'>
+  }
+  /** Keeps what the network makes of the training samples below `cacheDir`. */
+  nearest: {
+    input: { runDir: string; cacheDir: string; sampleId: number; sample: PredictInput; count: number }
+    event: { done: number; total: number }
+    output: Omit<Nearest, 'runId' | 'sampleId' | 'isCached'>
   }
   /** Draws a map over its picture (or bars for a table) as PNG. */
   'render-explanation': {

@@ -46,3 +46,35 @@ export const Counterfactuals = z.object({
   seconds: z.number(),
 })
 export type Counterfactuals = z.infer<typeof Counterfactuals>
+
+export const NearestSpec = z.object({
+  run: z.string().min(1),
+  sample: SampleRef,
+  count: z.number().int().min(1).max(50).default(8),
+  taskId: z.string().optional(),
+})
+export type NearestSpec = z.infer<typeof NearestSpec>
+
+/** The training samples that a network sees as most like a sample: nearest in what its last layer reads. */
+export const Nearest = z.object({
+  runId: z.string(),
+  sampleId: z.number().int(),
+  predicted: z.string(),
+  /** The layer whose output is compared, and how many numbers it gives. */
+  layer: z.string(),
+  width: z.number().int(),
+  /** Nearest first; `agrees`: labelled as the model decides the sample. Distances are Euclidean. */
+  neighbours: z.array(
+    z.object({ sampleId: z.number().int(), distance: z.number(), label: z.string(), agrees: z.boolean() }),
+  ),
+  /** Training samples that were looked at, of all there are. */
+  compared: z.number().int(),
+  trained: z.number().int(),
+  /** From a training sample to the nearest other one: the middle of all, and what 99 of 100 stay below. */
+  usual: z.object({ median: z.number(), most: z.number() }),
+  /** The sample is farther from all training samples than nearly all of them are from each other. */
+  isFar: z.boolean(),
+  isCached: z.boolean(),
+  seconds: z.number(),
+})
+export type Nearest = z.infer<typeof Nearest>

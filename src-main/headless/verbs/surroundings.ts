@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { Counterfactuals } from '@shared/schemas/insight'
+import type { Counterfactuals, Nearest } from '@shared/schemas/insight'
 import { commaList, integer } from '../options'
-import { percent, table } from '../text'
+import { figure, percent, table } from '../text'
 import type { AddAction } from './define'
 
 interface CounterfactualOptions {
@@ -13,7 +13,7 @@ interface CounterfactualOptions {
   count: number
 }
 
-/** counterfactual: what lies around a decision. */
+/** counterfactual, nearest: what lies around a decision. */
 export function addSurroundingVerbs(program: Command, addAction: AddAction): void {
   const counterfactualVerb = program
     .command('counterfactual')
@@ -28,6 +28,21 @@ export function addSurroundingVerbs(program: Command, addAction: AddAction): voi
     const found = await client.insights.counterfactual(options)
     return { document: found, text: counterfactualText(found) }
   })
+
+  const nearestVerb = program
+    .command('nearest')
+    .description('find the training samples that the network sees as most like a sample')
+    .requiredOption('--run <run>', 'its id or name')
+    .requiredOption('--sample <sample>', 'id, relative path, or #ROW (from 1)')
+    .option('--count <n>', 'how many', integer, 8)
+  addAction(
+    nearestVerb,
+    { reads: true },
+    async ({ client }, options: { run: string; sample: string; count: number }) => {
+      const found = await client.insights.nearest(options)
+      return { document: found, text: nearestText(found) }
+    },
+  )
 }
 
 function counterfactualText({ predicted, target, probabilities, answers, locked, asked }: Counterfactuals): string {
@@ -51,4 +66,21 @@ function counterfactualText({ predicted, target, probabilities, answers, locked,
     ]),
   )
   return [head, `For ${wanted}, one of these:`, table(['', 'then', 'field', 'from', 'to'], rows), locks].join('\n')
+}
+
+function nearestText({ predicted, neighbours, layer, width, compared, usual, isFar }: Nearest): string {
+  const agreeing = neighbours.filter(({ agrees }) => agrees).length
+  const rows = neighbours.map(({ sampleId, label, distance, agrees }) => [
+    String(sampleId),
+    label,
+    figure(distance),
+    agrees ? 'agrees' : 'differs',
+  ])
+  return [
+    `The model says "${predicted}"; ${agreeing} of the ${neighbours.length} nearest training samples are labelled so.`,
+    `Compared: ${compared} training samples by the ${width} numbers that "${layer}" gives out.`,
+    table(['sample', 'label', 'distance', ''], rows),
+    `Training samples lie ${figure(usual.median)} from their nearest other one, 99 of 100 within ${figure(usual.most)}.`,
+    ...(isFar ? ['This sample lies farther out than that: training has shown the model hardly anything like it.'] : []),
+  ].join('\n')
 }
