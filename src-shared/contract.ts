@@ -104,6 +104,8 @@ export const contract = {
     InDataset.extend({ filter: D.SampleFilter.default({}) }),
     z.object({ ids: z.array(z.number().int()) }),
   ),
+  /** A node of a graph with those around it. */
+  'datasets.around': query(InDataset.extend({ sample: D.SampleRef }), D.NodeAround),
   'datasets.sample': query(InDataset.extend({ sample: D.SampleRef }), D.Sample),
   'datasets.derive': command(
     InDataset.extend({ column: z.string().trim().min(1), derivation: D.Derivation }),

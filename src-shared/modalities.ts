@@ -20,6 +20,7 @@ export const modalityFacts: Readonly<Record<Modality, ModalityFacts>> = {
   table: { one: 'row', many: 'rows', title: 'Table', icon: 'i-lucide-table-2', storage: 'rows' },
   series: { one: 'series', many: 'series', title: 'Time series', icon: 'i-lucide-activity', storage: 'packed' },
   audio: { one: 'clip', many: 'clips', title: 'Audio clips', icon: 'i-lucide-audio-lines', storage: 'files' },
+  graph: { one: 'node', many: 'nodes', title: 'Graph', icon: 'i-lucide-waypoints', storage: 'packed' },
   text: { one: 'text', many: 'texts', title: 'Texts', icon: 'i-lucide-text', storage: 'rows' },
 }
 

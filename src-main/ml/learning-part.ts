@@ -3,7 +3,7 @@ import { readWeights, writeSome } from './checkpoint'
 import { augmentationOf } from './encode/augment'
 import { loadTrainingData, type TrainingData } from './encode/training-data'
 import { fitsInMemory, frozenFeatures, splitAfter } from './frozen'
-import { buildModel, startingWeights, type ModelSpec } from './model'
+import { buildModel, graphOf, startingWeights, type ModelSpec } from './model'
 import type { NamedArray } from './safetensors'
 import { familyNamed } from './settings'
 import type { Snapshot } from './snapshot'
@@ -22,7 +22,7 @@ export async function networkAndData(
 ): Promise<{ model: LayersModel; data: TrainingData; whole: LayersModel }> {
   const family = familyNamed(spec.family)
   const { params, encoding } = spec
-  const whole = buildModel(family, params, spec.inputShape, snapshot.classes.length)
+  const whole = buildModel(family, params, spec.inputShape, snapshot.classes.length, graphOf(spec))
   try {
     writeSome(whole, await startingWeights(spec, snapshot.classes.length))
     const frozen = augmentationOf(params) ? null : (family.frozenUpTo?.(params) ?? null)

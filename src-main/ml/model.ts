@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
+import type { GraphSizes } from './decode/graph/pack'
 import { writeDurably } from './durable-file'
 import type { Encoding } from './encode/encoding'
+import { graphWeights } from './encode/graph'
 import type { Family } from './families/define'
 import type { NamedArray } from './safetensors'
 import { familyNamed, type RunParams } from './settings'
@@ -33,19 +35,35 @@ export async function loadModelSpec(runDir: string): Promise<ModelSpec | null> {
 }
 
 /** Builds a family's network; the same seed gives the same weights. Dispose it after use. */
-export function buildModel(family: Family, params: RunParams, inputShape: number[], classCount: number): LayersModel {
-  return family.build({ params: params as never, inputShape, classCount, seed: params.seed })
+export function buildModel(
+  family: Family,
+  params: RunParams,
+  inputShape: number[],
+  classCount: number,
+  graph?: GraphSizes | null,
+): LayersModel {
+  const input = { params: params as never, inputShape, classCount, seed: params.seed }
+  return family.build(graph ? { ...input, graph } : input)
 }
 
-/** Trained weights that a run's network begins with; none where all are drawn. */
+/** Sizes of the graph that a network holds. */
+export const graphOf = ({ encoding }: Pick<ModelSpec, 'encoding'>): GraphSizes | null =>
+  encoding.kind === 'graph' ? encoding.sizes : null
+
+/** Weights that a network learns, batch normalisation's averages among them; a graph that it holds does not count. */
+export const parameterCountOf = (model: LayersModel): number =>
+  model.layers.reduce((sum, layer) => sum + layer.countParams(), 0)
+
+/** Weights that a run's network begins with: trained ones, or the graph that it holds; none where all are drawn. */
 export async function startingWeights(spec: ModelSpec, classCount: number): Promise<NamedArray[]> {
-  const { params, inputShape } = spec
+  const { params, inputShape, encoding } = spec
+  if (encoding.kind === 'graph') return graphWeights(encoding)
   const given = familyNamed(spec.family).startingWeights?.({ params, inputShape, classCount, seed: params.seed })
   return (await given) ?? []
 }
 
 /** As `buildModel` with all weights zero: shapes and counts at no cost of drawing numbers. */
-export function buildOutline(family: Family, params: RunParams, inputShape: number[], classCount: number): LayersModel {
+export function buildOutline(...input: Parameters<typeof buildModel>): LayersModel {
   const layer = tf.layers.Layer.prototype as unknown as { addWeight(...args: unknown[]): unknown }
   const original = layer.addWeight
   const zeros = tf.initializers.zeros()
@@ -53,7 +71,7 @@ export function buildOutline(family: Family, params: RunParams, inputShape: numb
     return original.call(this, name, shape, dtype, zeros, ...rest)
   }
   try {
-    return buildModel(family, params, inputShape, classCount)
+    return buildModel(...input)
   } finally {
     layer.addWeight = original
   }

@@ -6,8 +6,9 @@ import { clipEncoding } from './encode/clips'
 import { seriesShape } from './encode/series'
 import { maxCategories } from './encode/table'
 import { plannedLength } from './encode/text'
+import type { GraphSizes } from './decode/graph/pack'
 import type { Family } from './families/define'
-import { buildOutline } from './model'
+import { buildOutline, parameterCountOf } from './model'
 import { keysFor } from './params'
 import { findProblems, findWarnings, fitDefaults, fitVocabulary } from './problems'
 import { familyNamed, resolveParams, type RunParams } from './settings'
@@ -29,9 +30,9 @@ export function makePlan(familyId: string, asked: Params, preset: string | undef
   if (!isBuildable || problems.some(({ param }) => param !== null && ownKnobs.includes(param)))
     return { ...outline, layers: [], parameterCount: 0, problems, estimate: null }
   try {
-    const model = buildOutline(family, params, inputShape, Math.max(1, data.classes.length))
+    const model = buildOutline(family, params, inputShape, Math.max(1, data.classes.length), data.graph)
     const layers = describeLayers(model)
-    const parameterCount = model.countParams()
+    const parameterCount = parameterCountOf(model)
     const estimate = estimateOf(family, model, params, data)
     model.dispose()
     return { ...outline, layers, parameterCount, problems, estimate }
@@ -53,6 +54,7 @@ const forwardOnly = 3
 function estimateOf(family: Family, model: LayersModel, params: RunParams, data: PlanInput): Estimate {
   const { multiplyAdds, frozenMultiplyAdds, memoryBytes } = costOf(model, params, params.batchSize)
   const { modality, sampleCount, splits } = data
+  if (data.graph) return graphEstimate(model, params, data.graph, splits.train)
   // What does not learn is computed once per sample, forward only; training holds what came out of it.
   const frozen = params.augment ? null : (family.frozenUpTo?.(params) ?? null)
   const held = frozen === null ? model.inputs[0]!.shape : (model.getLayer(frozen).outputShape as (number | null)[])
@@ -69,6 +71,27 @@ function estimateOf(family: Family, model: LayersModel, params: RunParams, data:
   }
 }
 
+/** Multiply-adds per second over lists of edges and values, which lie all over the memory. */
+const scattered = 3e8
+
+/** A step computes all nodes however few it learns from: along edges, over feature values and from layer to layer. */
+function graphEstimate(model: LayersModel, params: RunParams, graph: GraphSizes, trained: number): Estimate {
+  const { nodes, edges, entries } = graph
+  const widths = model.layers.map((layer) => ({
+    kind: layer.getClassName(),
+    width: firstOf(layer.outputShape)[1] ?? 1,
+  }))
+  const over: Record<string, number> = { PellucidSparseDense: entries, PellucidNeighbourSum: 2 * edges + nodes }
+  const perStep = widths.reduce((sum, { kind, width }) => sum + (over[kind] ?? nodes) * width, 0)
+  const steps = Math.ceil(trained / params.batchSize)
+  return {
+    multiplyAdds: Math.round((forwardOnly * perStep) / params.batchSize),
+    memoryBytes: processBytes + 4 * forwardOnly * perStep,
+    seconds: ordinary.startSeconds + (params.epochs * (forwardOnly * steps + 1) * perStep) / scattered,
+    isMeasured: false,
+  }
+}
+
 /** Input shape as training will fit it; exact for pictures and series, for tables and texts as far as the counts tell. */
 function plannedShape(
   { modality, picture, series, audio, texts, fields, distinct, missing }: PlanInput,
@@ -79,6 +102,7 @@ function plannedShape(
   }
   if (modality === 'audio') return pictureShape(clipEncoding(audio?.sampleRate ?? 16_000, audio?.seconds ?? 1, params))
   if (modality === 'series') return seriesShape(series ?? { steps: 0, channels: 1 }, params.seriesLength ?? 0)
+  if (modality === 'graph') return [1]
   if (modality === 'text') return [plannedLength(texts?.longest ?? 1, params.textLength ?? 0)]
   const kept = fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
   const columns = kept.map(({ name, kind }) => {
@@ -97,13 +121,16 @@ export function describeLayers(model: LayersModel): LayerInfo[] {
     return {
       name: layer.name,
       kind: layer.getClassName().replace(/^Pellucid/, ''),
-      outputShape: (layer.outputShape as (number | null)[]).slice(1),
+      outputShape: firstOf(layer.outputShape).slice(1),
       parameterCount: layer.countParams(),
       detail: layerDetail(layer.getConfig()),
       ...(parting && { branchedAt: layers.indexOf(parting) }),
     }
   })
 }
+
+/** Of a layer with several outputs the first one's shape. */
+const firstOf = (shape: Layer['outputShape']) => (Array.isArray(shape[0]) ? shape[0] : shape) as (number | null)[]
 
 const before = (layer: Layer): Layer[] => layer.inboundNodes[0]?.inboundLayers ?? []
 

@@ -38,6 +38,11 @@ export async function openTrained(runDir: string, log: (level: 'info', message: 
 
 /** The samples of a file: a picture is one, a table has one a row. Rows are read as they are asked for. */
 export async function* samplesIn(path: string, { meta }: TrainedModel, signal: AbortSignal): AsyncGenerator<NewSample> {
+  if (meta.modality === 'graph')
+    throw new WorkbenchError(
+      'incompatible',
+      'This run answers for the nodes of the graph that it was trained on, and has done so for all of them: see its predictions. There are no files of new nodes.',
+    )
   if (isFiles(meta.modality)) return yield { name: path, input: { path } }
   if (meta.modality === 'series') return yield* seriesIn(path, signal)
   if (meta.modality === 'text' && isTextFile(path))

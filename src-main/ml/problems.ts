@@ -79,7 +79,7 @@ export function findWarnings(params: RunParams, { modality, classes, fields, spl
     warnings.push(`Early stopping cannot act: its patience of ${params.patience} epochs is as long as the run.`)
   if (params.optimizer !== 'sgd' && params.optimizer !== 'momentum' && params.learningRate > 0.05)
     warnings.push(`A learning rate of ${params.learningRate} is high for ${params.optimizer}; the run may diverge.`)
-  if (modality === 'series' || modality === 'text') return warnings
+  if (modality === 'series' || modality === 'text' || modality === 'graph') return warnings
   if (modality === 'table') {
     if (params.excludeSensitive && !fields.some((field) => field.isSensitive))
       warnings.push('No field is marked as sensitive, so none is left out.')
@@ -93,10 +93,12 @@ export function findWarnings(params: RunParams, { modality, classes, fields, spl
 }
 
 /** Defaults (not what was asked for) that yield to the data, so that a default run can always start. */
-export function fitDefaults(params: RunParams, asked: object, { splits, trainPerClass }: Facts): RunParams {
+export function fitDefaults(params: RunParams, asked: object, { modality, splits, trainPerClass }: Facts): RunParams {
   const fitted = { ...params }
   const trained = sum(trainPerClass)
-  if (!('batchSize' in asked) && trained > 0 && fitted.batchSize > trained)
+  // Each step computes the whole graph, so it may as well learn from all of its labelled nodes.
+  if (!('batchSize' in asked) && modality === 'graph' && trained > 0) fitted.batchSize = Math.min(8192, trained)
+  else if (!('batchSize' in asked) && trained > 0 && fitted.batchSize > trained)
     fitted.batchSize = 2 ** Math.floor(Math.log2(trained))
   if (!('earlyStopping' in asked) && splits.validation === 0) fitted.earlyStopping = false
   if (!('warmupEpochs' in asked) && fitted.warmupEpochs >= fitted.epochs) fitted.warmupEpochs = fitted.epochs / 10

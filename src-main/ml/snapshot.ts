@@ -1,5 +1,6 @@
 import type { FieldKind, FieldValue, Modality, Split } from '@shared/schemas/dataset'
 import type { ColumnTable } from './column-table'
+import type { GraphSizes, NodePlace } from './decode/graph/pack'
 import type { SeriesPlace } from './decode/series/pack'
 import type { Params, SplitMetrics } from '@shared/schemas/run'
 
@@ -37,6 +38,8 @@ export interface SnapshotSample {
   channels?: number
   /** Series: where its values lie. */
   series?: SeriesPlace
+  /** Nodes: where it lies in its graph. */
+  node?: NodePlace
   /** Tables and texts: values in the order of `Snapshot.fields`. */
   values?: FieldValue[]
   /** Class index, or null when unlabelled (never trained on; predicted all the same). */
@@ -73,6 +76,8 @@ export type PlanInput = Omit<Snapshot, 'samples' | 'table'> & {
   audio?: { sampleRate: number; seconds: number } | null
   /** Series: steps of the longest one in the training split, and channels. */
   series?: { steps: number; channels: number } | null
+  /** The nodes' graph. */
+  graph?: GraphSizes | null
   /** Texts: words of the longest training text and of all of them, as blanks tell. */
   texts?: { longest: number; words: number } | null
   /** Table: number of one-hot columns per category field, for the layer picture. */
@@ -81,9 +86,10 @@ export type PlanInput = Omit<Snapshot, 'samples' | 'table'> & {
   missing?: Record<string, number>
 }
 
-/** Something to predict or explain: a picture by absolute path, a series by its place, or a table row by field name. */
+/** Something to predict or explain: a picture by absolute path, a series or a node by its place, or a table row by field name. */
 export interface PredictInput {
   path?: string
   series?: SeriesPlace | SeriesValues
+  node?: NodePlace
   values?: Record<string, FieldValue>
 }

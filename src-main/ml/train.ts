@@ -7,7 +7,7 @@ import { augmentationOf } from './encode/augment'
 import { fitEncoding, inputShapeOf } from './encode/encoding'
 import type { TrainingData } from './encode/training-data'
 import { evaluationBatch } from './evaluate'
-import { loadModelSpec, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
+import { loadModelSpec, parameterCountOf, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
 import { concludeRun, indicesOf, type SamplePrediction } from './outcome'
 import { findProblems, fitVocabulary } from './problems'
 import { reweighing } from './reweigh'
@@ -138,7 +138,7 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
       bestEpoch: loop.bestEpoch,
       samplesPerSecond: secondsTrained > 0 ? samplesTrained / secondsTrained : null,
       ...figures,
-      parameterCount: whole.countParams(),
+      parameterCount: parameterCountOf(whole),
       device: engineStatus().device,
       notices,
       params: spec.params,

@@ -3,13 +3,14 @@ import { WorkbenchError } from '@shared/errors'
 import { tensorData, type TensorData } from '@shared/tensor-data'
 import { compileScoreGradient } from './attribution/score'
 import { loadWeights, weightsStamp, writeWeights } from './checkpoint'
+import type { GraphSizes } from './decode/graph/pack'
 import { encodeInputs } from './encode/encoding'
 import { shownSeries, type SeriesEncoding } from './encode/series'
 import { columnsByField, tableBaseline } from './encode/table'
 import { paddingId, shownTokens, textOf, type TextEncoding } from './encode/text'
 import { forward } from './evaluate'
 import { TokenEmbedding } from './layers/tokens'
-import { buildOutline, loadModelSpec, startingWeights } from './model'
+import { buildOutline, graphOf, loadModelSpec, startingWeights } from './model'
 import { familyNamed, type RunParams } from './settings'
 import type { PredictInput, Snapshot } from './snapshot'
 import { readHeader } from './snapshot-file'
@@ -25,6 +26,8 @@ export interface TrainedModel {
   model: LayersModel
   /** One sample without its batch axis. */
   inputShape: number[]
+  /** Nodes: sizes of the graph that the network holds. */
+  graph?: GraphSizes | null
   /** How samples become inputs, in words: one sentence for a picture, one per field for a table. */
   rules: string[]
   /** Decodes or encodes samples as in training: [n, ...inputShape]. The caller disposes it. */
@@ -160,7 +163,7 @@ export async function openTrained(runDir: string): Promise<TrainedModel> {
   const { weights, id } = await loadWeights(runDir)
   const { encoding, inputShape, params, family } = spec
   const meta = await readHeader(runDir)
-  const model = buildOutline(familyNamed(family), params, inputShape, meta.classes.length)
+  const model = buildOutline(familyNamed(family), params, inputShape, meta.classes.length, graphOf(spec))
   // The checkpoint of a run under way holds only what learns.
   const isWhole = weights.length >= model.weights.length
   writeWeights(model, isWhole ? weights : [...(await startingWeights(spec, meta.classes.length)), ...weights])
@@ -174,6 +177,7 @@ export async function openTrained(runDir: string): Promise<TrainedModel> {
     params,
     model,
     inputShape,
+    graph: graphOf(spec),
     rules: isTable ? encoding.fields.map(({ field, rule }) => `${field}: ${rule}`) : [encoding.rule],
     encode: async (samples, signal) =>
       tf.tensor(await encodeInputs(encoding, samples, signal), [samples.length, ...inputShape]),

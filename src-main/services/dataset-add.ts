@@ -12,7 +12,7 @@ import { shortened, sizeOf, storeClasses, storeSamples, writeMuch } from './data
 import { deriveValue } from './derive'
 import { recountFields } from './derived-fields'
 import { touch } from './edits'
-import { discardPack, isTablePath, readPictures, readSeries, readTable, type Incoming } from './incoming'
+import { discardPack, isTablePath, readPack, readPictures, readTable, type Incoming } from './incoming'
 import { readTexts } from './incoming-texts'
 import { assignSplits } from './splits'
 import { checkTarget, orderClasses } from './table-target'
@@ -90,7 +90,12 @@ async function moreSeries(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Incoming> {
-  const incoming = await readSeries(context, paths, signal, progress)
+  if (dataset.modality === 'graph')
+    throw new WorkbenchError(
+      'incompatible',
+      `"${dataset.name}" is one graph, whose nodes belong together; nothing can be added to it. Import the larger graph as a new dataset.`,
+    )
+  const incoming = await readPack(context, 'series', paths, signal, progress)
   const known = await context.db.get<{ channels: number }>(
     'SELECT channels FROM samples WHERE dataset_id = ? LIMIT 1',
     dataset.id,

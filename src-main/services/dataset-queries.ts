@@ -3,7 +3,7 @@ import { WorkbenchError } from '@shared/errors'
 import type { ClassInfo, Dataset, Field, FieldValue, Modality, Sample, Split } from '@shared/schemas/dataset'
 import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
-import type { PredictInput, SeriesPlace } from '../worker/protocol'
+import type { NodePlace, PredictInput, SeriesPlace } from '../worker/protocol'
 import { loadFields, type FieldRow } from './dataset-fields'
 
 export type { FieldRow }
@@ -37,7 +37,7 @@ export interface SampleRow {
   channels: number | null
   /** A table row as JSON text of an object by field name. */
   values: string | null
-  /** A series: the pack below the workspace's files, and where in it the values begin. */
+  /** A series or a node: the pack below the workspace's files, and where in it the values begin. */
   pack: string | null
   pack_offset: number | null
   class_id: number | null
@@ -167,7 +167,14 @@ export function seriesPlace({ files }: { files: string }, row: SampleRow): Serie
 /** A sample as a model takes it. */
 export function predictInput(paths: { files: string }, dataset: DatasetRow, row: SampleRow): PredictInput {
   if (isRows(dataset.modality)) return { values: JSON.parse(row.values ?? '{}') }
+  if (dataset.modality === 'graph') return { node: nodePlace(paths, row) }
   return row.pack === null ? { path: samplePath(dataset, row) } : { series: seriesPlace(paths, row) }
+}
+
+/** Where a node lies. */
+export function nodePlace({ files }: { files: string }, row: SampleRow): NodePlace {
+  if (row.pack === null) throw new WorkbenchError('incompatible', `Sample ${row.id} is no node; this needs one.`)
+  return { path: join(files, row.pack), index: row.pack_offset ?? 0 }
 }
 
 /** Absolute path of a picture; table rows have none. */

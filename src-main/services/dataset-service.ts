@@ -7,6 +7,7 @@ import type {
   ImportSpec,
   Inspection,
   Modality,
+  NodeAround,
   Sample,
   SampleFilter,
   SplitCounts,
@@ -20,6 +21,7 @@ import { importDataset, noSuchClass, refuseTakenName } from './dataset-import'
 import { loadClasses, loadDataset, resolveDataset, resolveSample } from './dataset-queries'
 import { announce, inEdit } from './edits'
 import { changeField, changeTarget, deriveField, removeField, type FieldChange } from './field-edits'
+import { nodeAround } from './graph-nodes'
 import { absolute } from './incoming'
 import { checkOriginals, relinkOriginals } from './originals'
 import { findBundledSample, unpackSample } from './sample-datasets'
@@ -153,6 +155,11 @@ export class DatasetService implements Service<'datasets'> {
     const row = await resolveDataset(this.context.db, dataset)
     const { id } = await resolveSample(this.context.db, row.id, sample)
     return (await this.#pages.page(row, { ids: [id] }, 0, 1)).samples[0]!
+  }
+
+  async around({ dataset, sample }: InDataset & { sample: string }, signal: AbortSignal): Promise<NodeAround> {
+    const row = await resolveDataset(this.context.db, dataset)
+    return nodeAround(this.context, row, sample, signal)
   }
 
   async derive(input: InDataset & { column: string; derivation: Derivation }) {

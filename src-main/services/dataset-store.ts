@@ -119,8 +119,8 @@ export async function storeSamples(
 function contentOf({ modality, pictures, rows, series, pack, sourcePath }: Incoming, i: number): unknown[] {
   if (isRows(modality)) return [null, null, null, null, null, null, null, JSON.stringify(rows[i]), null, null]
   if (pack !== null) {
-    const { name, hash, steps, channels, offset } = series[i]!
-    return [name, hash, null, null, steps, null, channels, null, pack, offset]
+    const { name, hash, steps, channels, offset, entries = null } = series[i]!
+    return [name, hash, null, null, steps, entries, channels, null, pack, offset]
   }
   const { path, hash, sizeBytes, modifiedAt, width, height, channels } = pictures[i]!
   return [relativePath(sourcePath, path), hash, sizeBytes, modifiedAt, width, height, channels, null, null, null]

@@ -14,9 +14,9 @@ export interface Incoming {
   /** Folder of the pictures, or the table's file. */
   sourcePath: string
   pictures: ScannedPicture[]
-  /** Series that lie in the pack below, in its order. */
+  /** Series, or the nodes of a graph, that lie in the pack below, in its order. */
   series: ScannedSeries[]
-  /** The pack that the series were copied into, relative to the workspace's files; null without one. */
+  /** The pack that they were copied into, relative to the workspace's files; null without one. */
   pack: string | null
   rows: Record<string, FieldValue>[]
   fields: { name: string; kind: FieldKind }[]
@@ -110,19 +110,20 @@ export async function readTable(
   return { ...nothingYet, modality: 'table', sourcePath: path, rows, fields, source, skipped, notes }
 }
 
-/** Copies series into a pack of the workspace, in the decoding process. `discardPack` takes it away again. */
-export async function readSeries(
+/** Copies series or a graph into a pack of the workspace, in the decoding process. `discardPack` takes it away again. */
+export async function readPack(
   { jobs, paths: { files } }: Reader,
+  modality: 'series' | 'graph',
   paths: string[],
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Incoming> {
   const series: ScannedSeries[] = []
   const skipped: Skipped[] = []
-  const pack = join('series', `${randomUUID().slice(0, 8)}.f32`)
+  const pack = join(...packNames[modality](randomUUID().slice(0, 8)))
   const { root, notes, sizeBytes } = await jobs.run(
     'decode',
-    'read-series',
+    modality === 'series' ? 'read-series' : 'read-graph',
     { paths, out: join(files, pack) },
     {
       signal,
@@ -133,7 +134,12 @@ export async function readSeries(
       },
     },
   )
-  return { ...nothingYet, modality: 'series', sourcePath: root, series, pack, skipped, notes, sizeBytes }
+  return { ...nothingYet, modality, sourcePath: root, series, pack, skipped, notes, sizeBytes }
+}
+
+const packNames = {
+  series: (id: string) => ['series', `${id}.f32`],
+  graph: (id: string) => ['graphs', `${id}.safetensors`],
 }
 
 /** What an import that came to nothing leaves in the workspace's files. */

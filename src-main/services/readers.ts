@@ -1,5 +1,5 @@
 import type { Modality } from '@shared/schemas/dataset'
-import { onlyOne, readPictures, readSeries, readTable, type Incoming, type Reader } from './incoming'
+import { onlyOne, readPack, readPictures, readTable, type Incoming, type Reader } from './incoming'
 import { readTexts, type Wanted } from './incoming-texts'
 import type { Progress } from './tasks'
 
@@ -11,6 +11,7 @@ export const readers: Record<
   image: (reader, { paths }, signal, progress) => readPictures(reader, 'image', paths, signal, progress),
   table: (reader, { paths, kinds }, signal, progress) => readTable(reader, onlyOne(paths), kinds, signal, progress),
   audio: (reader, { paths }, signal, progress) => readPictures(reader, 'audio', paths, signal, progress),
-  series: (reader, { paths }, signal, progress) => readSeries(reader, paths, signal, progress),
+  series: (reader, { paths }, signal, progress) => readPack(reader, 'series', paths, signal, progress),
+  graph: (reader, { paths }, signal, progress) => readPack(reader, 'graph', paths, signal, progress),
   text: readTexts,
 }

@@ -116,7 +116,7 @@ export class RunService implements Service<'runs'> {
         parameterCount: plan.parameterCount,
         multiplyAdds: plan.estimate?.multiplyAdds,
         memoryBytes: plan.estimate?.memoryBytes,
-        threadFacts: threadFacts(spec.family, plan),
+        threadFacts: threadFacts(spec.family, plan, dataset.modality !== 'graph'),
       }
       await db.run(
         `INSERT INTO runs (id, dataset_id, name, family, params, seed, status, summary, created_at)

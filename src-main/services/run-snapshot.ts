@@ -6,7 +6,15 @@ import type { Queries } from '../db/database'
 import type { Snapshot, SnapshotSample } from '../ml/snapshot'
 import type { PlanInput } from '../worker/protocol'
 import type { ServiceContext } from './context'
-import { jsonPath, loadDataset, samplePath, seriesPlace, type DatasetRow, type SampleRow } from './dataset-queries'
+import {
+  jsonPath,
+  loadDataset,
+  nodePlace,
+  samplePath,
+  seriesPlace,
+  type DatasetRow,
+  type SampleRow,
+} from './dataset-queries'
 
 const pageSize = 1000
 
@@ -93,6 +101,7 @@ function toSnapshotSample(
     const group = reweighBy === undefined ? {} : { group: String(values[reweighBy] ?? '(missing)') }
     return { ...common, ...group, values: fields.map((field) => values[field.name] ?? null) }
   }
+  if (modality === 'graph') return { ...common, node: nodePlace(paths, row) }
   if (row.pack !== null) return { ...common, series: seriesPlace(paths, row) }
   return {
     ...common,
@@ -131,6 +140,7 @@ export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanI
     trainPerClass: classIds.map((id) => counts.find((row) => row.split === 'train' && row.class_id === id)?.n ?? 0),
     picture: picture ?? null,
     audio,
+    graph: await graphSizes(db, dataset),
     series: series?.steps ? { steps: series.steps, channels: series.channels } : null,
     texts: dataset.modality === 'text' ? await textSizes(db, dataset.id, header) : null,
     distinct: await distinctValues(db, dataset.id, header),
@@ -152,6 +162,17 @@ async function clipFacts(db: Queries, { id, modality }: DatasetRow): Promise<Pla
     id,
   )
   return rate && seconds ? { sampleRate: rate.rate, seconds: seconds.seconds } : null
+}
+
+/** Sizes of a graph, as its nodes know them. */
+async function graphSizes(db: Queries, { id, modality }: DatasetRow): Promise<PlanInput['graph']> {
+  if (modality !== 'graph') return null
+  const found = await db.get<{ nodes: number; ends: number | null; features: number | null; entries: number | null }>(
+    'SELECT count(*) AS nodes, sum(width) AS ends, max(channels) AS features, sum(height) AS entries FROM samples WHERE dataset_id = ?',
+    id,
+  )
+  const { nodes, ends, features, entries } = found!
+  return { nodes, edges: (ends ?? 0) / 2, features: features ?? 0, entries: entries ?? 0 }
 }
 
 async function distinctValues(db: Queries, datasetId: string, { fields }: Header): Promise<Record<string, number>> {

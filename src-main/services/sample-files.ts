@@ -4,7 +4,7 @@ import { dirname, extname, join } from 'node:path'
 import { toErrorReply, WorkbenchError } from '@shared/errors'
 import { clipTypes } from '@shared/file-kinds'
 import type { ServiceContext } from './context'
-import { samplePath, seriesPlace, type DatasetRow, type SampleRow } from './dataset-queries'
+import { nodePlace, samplePath, seriesPlace, type DatasetRow, type SampleRow } from './dataset-queries'
 
 export interface SampleFile {
   path: string
@@ -44,6 +44,7 @@ export class SampleFiles {
       sampleId,
     )
     if (!row) throw new WorkbenchError('not_found', `No sample with id ${sampleId}.`)
+    if (row.modality === 'graph') return this.#node(row, size)
     if (row.pack !== null) return this.#series(row, size)
     const original = samplePath(row, row)
     if (row.modality === 'audio') return this.#clip(original, row, size)
@@ -69,6 +70,14 @@ export class SampleFiles {
       return { path: original, contentType: clipTypes[extname(original).slice(1).toLowerCase()] ?? 'audio/wav' }
     return this.#thumbnail(row.hash!, size, async (side, out) => {
       await this.context.jobs.run('decode', 'draw-clip', { path: original, size: side, out })
+    })
+  }
+
+  /** A node has no file of its own: without a size it is drawn as large as pictures get. */
+  #node(row: SampleRow, size: number | null): Promise<SampleFile> {
+    const node = nodePlace(this.context.paths, row)
+    return this.#thumbnail(row.hash!, size ?? 512, async (side, out) => {
+      await this.context.jobs.run('decode', 'draw-node', { node, size: side, out })
     })
   }
 

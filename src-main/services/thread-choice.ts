@@ -36,11 +36,16 @@ export interface ThreadFacts {
   network: string
 }
 
-export function threadFacts(family: string, { layers, params, inputShape, estimate }: Plan): ThreadFacts {
+/** @param isTimed whether the network's steps can be timed on made-up samples; those over a graph cannot. */
+export function threadFacts(
+  family: string,
+  { layers, params, inputShape, estimate }: Plan,
+  isTimed = true,
+): ThreadFacts {
   const network = JSON.stringify([family, layers, params['batchSize'], params['optimizer'], inputShape])
   return {
     hasConvolution: layers.some(({ kind }) => kind.includes('Conv')),
-    seconds: estimate?.seconds ?? 0,
+    seconds: isTimed ? (estimate?.seconds ?? 0) : 0,
     inputShape,
     network: createHash('sha256').update(network).digest('hex').slice(0, 32),
   }

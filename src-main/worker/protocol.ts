@@ -1,5 +1,6 @@
 import type { Catalog } from '@shared/descriptor'
 import type { ErrorReply } from '@shared/errors'
+import type { Around } from '@shared/graph-layout'
 import type { FieldKind, FieldValue, Inspection, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance, MapChecks } from '@shared/schemas/explanation'
 import type { Counterfactuals, Nearest } from '@shared/schemas/insight'
@@ -10,6 +11,7 @@ import type { AuditInput } from '../ml/audit/audit'
 import type { MitigationInput } from '../ml/audit/mitigate'
 import type { ProxyInput } from '../ml/audit/proxies'
 import type { CounterfactualRequest } from '../ml/counterfactual/explain-row'
+import type { NodePlace } from '../ml/decode/graph/pack'
 import type { SeriesPlace } from '../ml/decode/series/pack'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
 import type { TimedNet } from '../ml/time-steps'
@@ -27,7 +29,10 @@ export interface ScannedPicture {
   channels: number
 }
 
-/** A series that was read: where its values lie in the pack, and what its class and split are. */
+/**
+ * A series that was read: where its values lie in the pack, and what its class and split are. Of a node: `offset` is its
+ * place in the graph, `steps` its edges, `channels` the graph's features, `entries` its own values of them that are not 0.
+ */
 export interface ScannedSeries {
   name: string
   className: string | null
@@ -38,6 +43,7 @@ export interface ScannedSeries {
   offset: number
   steps: number
   channels: number
+  entries?: number
 }
 
 export interface HashedFile {
@@ -104,6 +110,12 @@ export interface Jobs {
     event: { series: ScannedSeries[]; skipped: Skipped[]; done: number; total: number | null }
     output: { root: string; channels: string[]; notes: string[]; sizeBytes: number }
   }
+  /** Writes a graph into `out`, a pack, and tells of its nodes. */
+  'read-graph': {
+    input: { paths: string[]; out: string }
+    event: { series: ScannedSeries[]; skipped: Skipped[]; done: number; total: number | null }
+    output: { root: string; notes: string[]; sizeBytes: number }
+  }
   /** Streams texts that lie in files as rows with the fields `file`, `text` and `class`, and their folders' splits. */
   'read-texts': {
     input: { paths: string[] }
@@ -141,6 +153,13 @@ export interface Jobs {
     input: { series: SeriesPlace; size: number; out: string }
     event: never
     output: { sizeBytes: number }
+  }
+  /** Draws a node and those around it into a square WebP of `size` pixels. */
+  'draw-node': { input: { node: NodePlace; size: number; out: string }; event: never; output: { sizeBytes: number } }
+  'node-around': {
+    input: { node: NodePlace }
+    event: never
+    output: Around & { left: number; features: { name: string; value: number }[]; featureCount: number }
   }
   /** Writes a WebP of at most `size` pixels a side to `out`. */
   thumbnail: { input: { path: string; size: number; out: string }; event: never; output: { sizeBytes: number } }
@@ -268,7 +287,7 @@ export interface Jobs {
   }
 }
 
-export type { PlanInput, PredictInput, SeriesPlace }
+export type { NodePlace, PlanInput, PredictInput, SeriesPlace }
 
 export type JobName = keyof Jobs
 

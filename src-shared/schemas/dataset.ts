@@ -6,6 +6,7 @@ export const Modality = z.enum([
   'series', // time series, each with a class
   'audio', // clips of sound
   'text', // rows with fields, one or more of which are read
+  'graph', // the nodes of one graph
 ])
 export type Modality = z.infer<typeof Modality>
 
@@ -100,7 +101,10 @@ export const Sample = z.object({
   classId: z.number().int().nullable(),
   className: z.string().nullable(),
   split: Split.nullable(),
-  /** Pictures: pixels; series: steps; clips: samples of a channel, `height` being samples a second. */
+  /**
+   * Pictures: pixels; series: steps; clips: samples of a channel, `height` being samples a second. Nodes: edges, `height`
+   * being values of features that are not 0 and `channels` the features of the graph.
+   */
   width: z.number().int().nullable(),
   height: z.number().int().nullable(),
   channels: z.number().int().nullable(),
@@ -165,6 +169,37 @@ export const SeriesFacts = z.object({
 })
 export type SeriesFacts = z.infer<typeof SeriesFacts>
 
+/** A node with its neighbours and theirs, at most as many as a picture shows. */
+export const NodeAround = z.object({
+  /** The node itself comes first. */
+  nodes: z.array(
+    z.object({
+      sampleId: z.number().int(),
+      name: z.string(),
+      className: z.string().nullable(),
+      /** Edges to the first one. */
+      hop: z.number().int(),
+    }),
+  ),
+  /** Ends by place in `nodes`. */
+  edges: z.array(z.tuple([z.number().int(), z.number().int()])),
+  /** How many of the neighbours and theirs are not among `nodes`. */
+  left: z.number().int(),
+  /** The node's own features that are not 0, the largest first, at most 100. */
+  features: z.array(z.object({ name: z.string(), value: z.number() })),
+  featureCount: z.number().int(),
+})
+export type NodeAround = z.infer<typeof NodeAround>
+
+/** A graph as a preview tells of it. */
+export const GraphFacts = z.object({
+  edges: z.number().int(),
+  features: z.number().int(),
+  mostNeighbours: z.number().int(),
+  meanNeighbours: z.number(),
+})
+export type GraphFacts = z.infer<typeof GraphFacts>
+
 /** What `inspect` finds before anything is imported. */
 export const Inspection = z.object({
   modality: Modality,
@@ -196,6 +231,7 @@ export const Inspection = z.object({
   skipped: z.array(Skipped),
   /** Series: what their channels are called, how long they are, and the first of them. */
   series: SeriesFacts.optional(),
+  graph: GraphFacts.optional(),
 })
 export type Inspection = z.infer<typeof Inspection>
 

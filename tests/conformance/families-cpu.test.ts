@@ -13,6 +13,7 @@ describe('model families on the pure-JavaScript engine', () => {
     series: { epochs: 12, samples: 75 },
     audio: { epochs: 8, samples: 60 },
     text: { epochs: 10, samples: 100 },
+    graph: { epochs: 15, samples: 90 },
   }
   testFamilies(sizes, 8)
 })

@@ -9,4 +9,5 @@ describe(`model families on the ${engineStatus().backend} engine`, () =>
     series: { epochs: 12, samples: 90 },
     audio: { epochs: 10, samples: 60 },
     text: { epochs: 15, samples: 120 },
+    graph: { epochs: 15, samples: 90 },
   }))

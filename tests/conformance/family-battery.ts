@@ -16,6 +16,7 @@ import type { Modality } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 import { runFolderWith, toyPictures, toyTable } from '../main/ml/toy'
 import { toyClips } from '../main/ml/toy-clips'
+import { toyGraph } from '../main/ml/toy-graph'
 import { toySeries } from '../main/ml/toy-series'
 import { toyTexts } from '../main/ml/toy-texts'
 
@@ -37,6 +38,7 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     audio: () => toyClips(join(folder, 'clips'), toy.audio.samples),
     series: () => toySeries(join(folder, 'series'), toy.series.samples),
     text: () => toyTexts(toy.text.samples),
+    graph: () => toyGraph(join(folder, 'graph'), toy.graph.samples),
   }
   const toySet = (modality: Modality) => toySets[modality]()
   /** A shape of one encoded sample, for plans and builds. */
@@ -46,7 +48,9 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     series: [24, 3],
     audio: [40, 30, 1],
     text: [12],
+    graph: [1],
   }
+  const graph = { nodes: 30, edges: 60, features: 8, entries: 90 }
 
   /** A small network keeps the pure-JavaScript engine fast: widths shrink. */
   function smallParams(id: string): Params {
@@ -99,9 +103,9 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
       const { runDir, rows } = await run(id, modality, 'loaded', { epochs: 1 })
       const snapshot = await toySet(modality)
       const { fields, samples: all } = snapshot
-      const inputs = all.slice(0, 4).map(({ path, series, values }) => {
+      const inputs = all.slice(0, 4).map(({ path, series, node, values }) => {
         const named = fields.map(({ name }, i) => [name, values?.[i] ?? null] as const)
-        return values ? { values: Object.fromEntries(named) } : { path, series }
+        return values ? { values: Object.fromEntries(named) } : { path, series, node }
       })
       const model = await loadTrained(runDir)
       const encoded = await model.encode(inputs)
@@ -145,7 +149,7 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
       const context = { modality, sampleCount: 100, inputShape: [8, 8, 1], classCount: 3 }
       const own = resolveParams(family, params(id, modality), undefined, context)
       const inputShape = modality === 'image' ? [8, 8, 1] : shapes[modality]
-      const build = () => family.build({ params: own as never, inputShape, classCount: 3, seed: 1 })
+      const build = () => family.build({ params: own as never, inputShape, classCount: 3, seed: 1, graph })
       const [first, second] = [build(), build()]
       expect(first.weights.map(({ originalName }) => originalName)).toEqual(
         second.weights.map(({ originalName }) => originalName),

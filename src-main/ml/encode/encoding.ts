@@ -5,18 +5,20 @@ import { readPlace, readPlaces } from '../decode/series/pack'
 import type { PredictInput, SeriesValues, Snapshot } from '../snapshot'
 import { decodePictures, fitPictures, pictureShape, type DrawnEncoding } from './pictures'
 import { fitClips } from './clips'
+import { encodeNodes, fitGraph, type GraphEncoding } from './graph'
 import { encodeAllSeries, encodedShape, fitSeries, type SeriesEncoding } from './series'
 import { encodeRows, fitColumns, type ColumnValues, type TableEncoding } from './table'
 import { encodeTexts, fitText, joinedText, textOf, type TextEncoding } from './text'
 
 /** How samples become numbers; fitted once per run on its training split and kept in its folder as `encoding.json`. */
-export type Encoding = TableEncoding | DrawnEncoding | SeriesEncoding | TextEncoding
+export type Encoding = TableEncoding | DrawnEncoding | SeriesEncoding | TextEncoding | GraphEncoding
 
 /** Fits the encoding of a snapshot's data: on labelled training samples only, so that nothing leaks from the test. */
 export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promise<Encoding> {
   const trained = snapshot.samples.filter((sample) => sample.split === 'train' && sample.target !== null)
   if (snapshot.modality === 'image') return fitPictures(trained, params.imageSize, params.colour)
   if (snapshot.modality === 'audio') return fitClips(trained, params)
+  if (snapshot.modality === 'graph') return fitGraph(snapshot.samples.map(({ node }) => node))
   if (snapshot.modality === 'series') {
     const values = await readPlaces(trained.map(({ series }) => series!))
     return fitSeries(
@@ -38,10 +40,11 @@ export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promis
   return fitColumns(kept, (k) => columnOf(snapshot, positions[k]!, indices))
 }
 
-/** Shape of one encoded sample: [height, width, channels], [steps, channels + 1], [length] or [columns]. */
+/** Shape of one encoded sample: [height, width, channels], [steps, channels + 1], [length], [columns] or of a node [1]. */
 export function inputShapeOf(encoding: Encoding): number[] {
   if (encoding.kind === 'image' || encoding.kind === 'audio') return pictureShape(encoding)
   if (encoding.kind === 'text') return [encoding.length]
+  if (encoding.kind === 'graph') return [1]
   return encoding.kind === 'series' ? encodedShape(encoding) : [encoding.columns.length]
 }
 
@@ -70,6 +73,7 @@ export async function encodeInputs(
       encoding,
       samples.map((sample, i) => rowOf(encoding, sample, i)),
     )
+  if (encoding.kind === 'graph') return encodeNodes(encoding, samples)
   if (encoding.kind === 'series') return encodeAllSeries(encoding, await Promise.all(samples.map(seriesOf)))
   if (encoding.kind === 'text')
     return encodeTexts(

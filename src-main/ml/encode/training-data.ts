@@ -6,6 +6,7 @@ import type { Snapshot } from '../snapshot'
 import { augmentInto, type Augmentation } from './augment'
 import { inputShapeOf, snapshotRows, type Encoding } from './encoding'
 import { packedPictures, picturesFile, type DrawnEncoding } from './pictures'
+import { encodeNodes } from './graph'
 import { readPlaces } from '../decode/series/pack'
 import { encodeAllSeries, encodedShape } from './series'
 import { isStreamed, streamedData, writeSamples } from './streamed'
@@ -44,6 +45,7 @@ export async function loadTrainingData(
     const series = places.map((place, i) => ({ ...place, values: values[i]! }))
     return packedData(encodeAllSeries(encoding, series, progress), encodedShape(encoding))
   }
+  if (encoding.kind === 'graph') return packedData(encodeNodes(encoding, snapshot.samples), [1])
   if (encoding.kind === 'text') {
     const texts = snapshot.samples.map(({ values }) => joinedText(values ?? []))
     return packedData(encodeTexts(encoding, texts), [encoding.length])

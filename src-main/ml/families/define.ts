@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Modality } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
+import type { GraphSizes } from '../decode/graph/pack'
 import type { NamedArray } from '../safetensors'
 import type { LayersModel } from '../tf'
 
@@ -11,6 +12,8 @@ export interface BuildInput<P> {
   classCount: number
   /** Seeds every initializer and dropout: same seed, same weights. */
   seed: number
+  /** Nodes: sizes of the graph that the network holds. */
+  graph?: GraphSizes
 }
 
 export interface Preset<P> {

@@ -1,8 +1,6 @@
 import { mixSeeds } from '../random'
 import { tf, type Tensor, type TensorFlow } from '../tf'
-import { isNative, nativeOp } from './native-op'
-import { takeRows } from './packing'
-import { withGradient } from './sequence-ops'
+import { lookUp } from './rows'
 import { detached } from './steps'
 
 type Shape = (number | null)[]
@@ -80,26 +78,6 @@ export class TokenEmbedding extends tf.layers.Layer {
   override getConfig(): TensorFlow.serialization.ConfigDict {
     return { ...super.getConfig(), ...this.options, name: this.name }
   }
-}
-
-/** Rows of a table [rows, units] by int32 ids [n]; its gradient adds up what comes back for each row. */
-function lookUp(table: Tensor, ids: Tensor): Tensor {
-  const [rows] = table.shape as [number, number]
-  return withGradient(([matrix, places], save) => {
-    save([places!])
-    return {
-      value: takeRows(matrix!, places!),
-      // tfjs wants a gradient per input; it never looks at that of whole numbers.
-      gradients: (upstream, [saved]) => [sumByRow(upstream, saved!, rows), saved!],
-    }
-  })(table, ids)
-}
-
-/** Sums rows [n, units] that share an id: [rows, units]. */
-function sumByRow(values: Tensor, ids: Tensor, rows: number): Tensor {
-  if (!isNative()) return tf.unsortedSegmentSum(values, ids as TensorFlow.Tensor1D, rows)
-  const types = { T: 'float32', Tindices: 'int32', Tnumsegments: 'int32' } as const
-  return nativeOp('UnsortedSegmentSum', { types }, [values, ids, tf.scalar(rows, 'int32')], 1)[0]!
 }
 
 /** 1 where there is a word, else 0: ids [batch, length] to [batch, length, 1]. */

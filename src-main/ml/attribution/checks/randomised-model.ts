@@ -1,3 +1,5 @@
+import type { GraphSizes } from '../../decode/graph/pack'
+import { GraphSource } from '../../layers/graph'
 import type { RunParams } from '../../settings'
 import { familyNamed } from '../../settings'
 import { buildModel, buildOutline } from '../../model'
@@ -6,7 +8,10 @@ import type { TensorFlow } from '../../tf'
 
 type Layer = TensorFlow.layers.Layer
 
-const learnt = (model: LayersModel): Layer[] => model.layers.filter(({ weights }) => weights.length > 0)
+/** Layers with something learnt; the graph that a network holds is given, and comes along apart. */
+const learnt = (model: LayersModel): Layer[] =>
+  model.layers.filter((layer) => layer.weights.length > 0 && !(layer instanceof GraphSource))
+const given = (model: LayersModel): Layer[] => model.layers.filter((layer) => layer instanceof GraphSource)
 
 /** Depths of the cascade at most: a network of many layers is randomised in as many strides. */
 const mostDepths = 4
@@ -36,15 +41,17 @@ export function* cascade(
     params,
     model,
     inputShape,
-  }: { family: string; params: RunParams; model: LayersModel; inputShape: number[] },
+    graph,
+  }: { family: string; params: RunParams; model: LayersModel; inputShape: number[]; graph?: GraphSizes | null },
   seed: number,
 ): Generator<Randomised> {
   const classes = model.outputs[0]!.shape[1]!
-  const fresh = buildModel(familyNamed(family), { ...params, seed }, inputShape, classes)
-  const working = buildOutline(familyNamed(family), params, inputShape, classes)
+  const fresh = buildModel(familyNamed(family), { ...params, seed }, inputShape, classes, graph)
+  const working = buildOutline(familyNamed(family), params, inputShape, classes, graph)
   try {
     const [from, to, random] = [learnt(model), learnt(working), learnt(fresh)]
     to.forEach((layer, i) => copyWeights(from[i]!, layer))
+    given(working).forEach((layer, i) => copyWeights(given(model)[i]!, layer))
     let done = 0
     for (const depth of cascadeDepths(to.length)) {
       for (; done < depth; done++) copyWeights(random.at(-1 - done)!, to.at(-1 - done)!)
