@@ -77,6 +77,8 @@ export const contract = {
     InDataset.extend({
       name: z.string().trim().min(1).max(120).optional(),
       target: z.string().optional(),
+      /** Whether the target is a class or a number; left out: as its values suggest. */
+      task: D.Task.optional(),
       positive: z.string().nullable().optional(),
       fields: z
         .array(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Modality } from './schemas/dataset'
+import { Modality, Task } from './schemas/dataset'
 
 /**
  * How one knob of a plug-in is shown and set. Made from the plug-in's zod schema with `z.toJSONSchema`; `.meta()` gives
@@ -32,7 +32,7 @@ export const FamilyDescriptor = z.object({
   modalities: z.array(Modality),
   /** Kinds of data for which it is proposed before the others. */
   firstChoiceFor: z.array(Modality),
-  tasks: z.array(z.string()),
+  tasks: z.array(Task),
   params: ParamsSchema,
   /** Named sets of hyperparameters; `suits` says in a few words when. The first one that fits the data is the default. */
   presets: z.array(
@@ -41,6 +41,8 @@ export const FamilyDescriptor = z.object({
       title: z.string(),
       suits: z.string(),
       modalities: z.array(Modality),
+      /** Tasks that it suits; left out: all of the family's. */
+      tasks: z.array(Task).optional(),
       params: z.record(z.string(), z.unknown()),
     }),
   ),

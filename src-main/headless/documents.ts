@@ -10,6 +10,7 @@ export const datasetDocument = (dataset: Dataset) => ({
   name: dataset.name,
   modality: dataset.modality,
   sampleCount: dataset.sampleCount,
+  ...(dataset.task === 'regression' && { task: dataset.task, target: dataset.target }),
   classes: dataset.classes.map(({ name }) => name),
   fields: dataset.fields.map(({ name, kind, missing }) => ({ name, kind, missing })),
   skipped: dataset.skipped,
@@ -19,6 +20,7 @@ export const runDocument = (run: Run) => ({
   runId: run.runId,
   status: run.status,
   datasetId: run.datasetId,
+  ...(run.task === 'regression' && { task: run.task }),
   family: run.family,
   params: run.params,
   seed: run.seed,
@@ -26,6 +28,7 @@ export const runDocument = (run: Run) => ({
   samplesPerSecond: run.samplesPerSecond,
   metrics: run.metrics,
   baseline: run.baseline,
+  ...(run.interval && { interval: run.interval }),
   error: run.error,
 })
 

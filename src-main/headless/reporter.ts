@@ -1,4 +1,4 @@
-import type { EpochEnded, RunProgressed } from '@shared/schemas/run'
+import type { EpochEnded, EpochFigures, RunProgressed } from '@shared/schemas/run'
 import type { LogEntry, TaskProgressed } from '@shared/schemas/workspace'
 import type { Workbench } from '../workbench'
 
@@ -70,6 +70,8 @@ function describeStep({ epoch, epochs, step, steps, samplesPerSecond, secondsLef
 }
 
 function describeEpoch({ epoch, train, validation }: EpochEnded): string {
-  const held = validation ? `, validation loss ${loss(validation.loss)} accuracy ${percent(validation.accuracy)}` : ''
-  return `epoch ${epoch}: train loss ${loss(train.loss)} accuracy ${percent(train.accuracy)}${held}`
+  const told = (figures: EpochFigures) =>
+    `loss ${loss(figures.loss)} ` +
+    (figures.mae === undefined ? `accuracy ${percent(figures.accuracy)}` : `mean absolute error ${loss(figures.mae)}`)
+  return `epoch ${epoch}: train ${told(train)}${validation ? `, validation ${told(validation)}` : ''}`
 }

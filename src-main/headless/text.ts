@@ -2,7 +2,6 @@ import type { Diagnosis } from '@shared/diagnosis'
 import type { Dataset } from '@shared/schemas/dataset'
 import type { Interval } from '@shared/schemas/fairness'
 import type { QualityReport } from '@shared/schemas/quality'
-import type { Run } from '@shared/schemas/run'
 import type { Sweep } from '@shared/schemas/sweep'
 import type { z } from 'zod'
 
@@ -39,9 +38,10 @@ export function datasetsText(datasets: Dataset[]): string {
 }
 
 export function datasetText(dataset: Dataset): string {
+  const classes = dataset.classes.map(({ name, count }) => `${name} (${count})`).join(', ') || 'none yet'
   const lines = [
     `${dataset.name}: ${dataset.sampleCount} samples (${dataset.modality}), ${dataset.labelledCount} labelled`,
-    `classes: ${dataset.classes.map(({ name, count }) => `${name} (${count})`).join(', ') || 'none yet'}`,
+    dataset.task === 'regression' ? `predicted: ${dataset.target}, a number` : `classes: ${classes}`,
   ]
   if (dataset.skipped.length > 0) {
     lines.push(`${dataset.skipped.length} files were left out:`)
@@ -55,40 +55,6 @@ export function datasetText(dataset: Dataset): string {
         dataset.fields.map(({ name, kind, missing }) => [name, kind, String(missing)]),
       ),
     )
-  return lines.join('\n')
-}
-
-export function runsText(runs: Run[]): string {
-  if (runs.length === 0) return 'No runs yet. Start one: pellucid train --dataset NAME --family cnn'
-  const rows = runs.map((run) => [
-    run.name,
-    run.status,
-    run.datasetName,
-    run.family,
-    String(run.epochs),
-    percent(run.metrics.validation?.accuracy),
-    percent(run.metrics.test?.accuracy),
-    percent(run.baseline.majorityAccuracy),
-    run.runId,
-  ])
-  return table(['name', 'status', 'dataset', 'family', 'epochs', 'validation', 'test', 'majority', 'id'], rows)
-}
-
-export function runText(run: Run): string {
-  const names = ['loss', 'accuracy', 'precision', 'recall', 'f1', 'rocAuc'] as const
-  const rows = (['train', 'validation', 'test'] as const).map((split) => [
-    split,
-    ...names.map((name) => figure(run.metrics[split]?.[name])),
-  ])
-  const lines = [
-    `${run.name} (${run.runId}): ${run.status} after ${run.epochs} epochs of ${run.family} on ${run.datasetName}`,
-    table(['split', ...names], rows),
-    `always guessing the most frequent class would be right in ${percent(run.baseline.majorityAccuracy)}`,
-  ]
-  const { simple } = run.baseline
-  if (simple) lines.push(`${simple.title} on the same samples: ${percent(simple.accuracy)}`)
-  if (run.samplesPerSecond !== null) lines.push(`${Math.round(run.samplesPerSecond)} samples a second`)
-  if (run.error) lines.push(`error: ${run.error}`)
   return lines.join('\n')
 }
 
@@ -123,13 +89,6 @@ export function sweepsText(sweeps: Sweep[]): string {
     return [name, status, datasetName, spec.family, `${ended} of ${trials.length}`, sweepId]
   })
   return table(['name', 'status', 'dataset', 'family', 'trials', 'id'], rows)
-}
-
-export function confusionText(classes: string[], matrix: number[][]): string {
-  return table(
-    ['true \\ predicted', ...classes],
-    matrix.map((row, index) => [classes[index] ?? '', ...row.map(String)]),
-  )
 }
 
 /** Each finding with its first few suspicions; `--json` has them all. */

@@ -30,7 +30,8 @@ export function classWeightsOf(kind: RunParams['classWeights'], perClass: number
 export class BatchMaker {
   constructor(
     private readonly data: TrainingData,
-    private readonly labels: ArrayLike<number>,
+    /** Class of each sample; as floats the number to be predicted, standardised. */
+    private readonly labels: Int32Array | Float32Array,
     private readonly weights: number[],
     private readonly params: Pick<RunParams, 'seed' | 'labelSmoothing' | 'classWeights'>,
     private readonly augmentation: Augmentation | null,
@@ -61,6 +62,7 @@ export class BatchMaker {
   }
 
   get #isPlain(): boolean {
+    if (this.labels instanceof Float32Array) return true
     return this.params.labelSmoothing === 0 && this.params.classWeights === 'none' && this.sampleWeights === null
   }
 
@@ -68,12 +70,21 @@ export class BatchMaker {
   make(indices: Int32Array, step: number): Batch & { dispose(): void } {
     const { data } = this
     const values = this.read(indices, step)
+    const inputs = tf.tensor(values, [indices.length, ...data.inputShape])
+    if (this.labels instanceof Float32Array) {
+      const numbers = tf.tensor2d(
+        Float32Array.from(indices, (index) => this.labels[index]!),
+        [indices.length, 1],
+      )
+      const batch = { inputs, labels: numbers, oneHot: numbers, targets: numbers }
+      return { ...batch, dispose: () => tf.dispose(batch) }
+    }
     const labels = Int32Array.from(indices, (index) => this.labels[index]!)
     const shape: [number, number] = [indices.length, this.weights.length]
     const oneHot = tf.tensor2d(this.#targets(labels, 0, false), shape)
     const targets = this.#isPlain ? oneHot : tf.tensor2d(this.#weighted(indices, labels), shape)
     const batch = {
-      inputs: tf.tensor(values, [indices.length, ...data.inputShape]),
+      inputs,
       labels: tf.tensor1d(labels, 'int32'),
       oneHot,
       targets,

@@ -23,11 +23,12 @@ export function describePlugins(): Omit<Catalog, 'sampleDatasets'> {
       firstChoiceFor: family.firstChoiceFor ?? [],
       tasks: family.tasks,
       params: describeParams(settingsSchema(family)),
-      presets: family.presets.map(({ id, title, suits, modalities, params }) => ({
+      presets: family.presets.map(({ id, title, suits, modalities, tasks, params }) => ({
         id,
         title,
         suits,
         modalities,
+        ...(tasks && { tasks }),
         params,
       })),
     })),

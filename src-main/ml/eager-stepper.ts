@@ -1,7 +1,8 @@
 import type { BatchMaker } from './batches'
 import { assign, readWeights, toArray, writeWeights } from './checkpoint'
 import type { TrainingData } from './encode/training-data'
-import { forward, probabilitiesOf } from './evaluate'
+import { forward } from './evaluate'
+import { objectiveOf } from './objective'
 import type { NamedArray } from './safetensors'
 import type { RunParams } from './settings'
 import { LossIsNoNumber, type PlannedStep, type StepFigures, type Stepper } from './stepper'
@@ -16,7 +17,7 @@ export class EagerStepper implements Stepper {
 
   constructor(
     private readonly model: LayersModel,
-    params: RunParams,
+    private readonly params: RunParams,
     private readonly data: TrainingData,
     private readonly batches: BatchMaker,
     rateOf: (weight: string) => number = () => 1,
@@ -38,7 +39,11 @@ export class EagerStepper implements Stepper {
 
   predict(indices: Int32Array): Float32Array {
     const shape = [indices.length, ...this.data.inputShape]
-    return probabilitiesOf(() => forward(this.model, tf.tensor(this.data.read(indices), shape)))
+    const { answer } = objectiveOf(this.params)
+    const answers = tf.tidy(() => answer(forward(this.model, tf.tensor(this.data.read(indices), shape))))
+    const values = answers.dataSync() as Float32Array
+    answers.dispose()
+    return values
   }
 
   get learning(): string[] {

@@ -9,7 +9,7 @@ const fileName = 'model.onnx'
 
 /** Writes an ONNX model of opset 17; a layer that has no form there is named. */
 export async function writeOnnx(trained: TrainedModel, out: string): Promise<string[]> {
-  await writeFile(join(out, fileName), toOnnx(trained.model))
+  await writeFile(join(out, fileName), toOnnx(trained.model, trained.target))
   return [fileName]
 }
 

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
+import { answerName } from './target-scale'
 import { tf, type LayersModel, type Tensor, type TensorFlow } from './tf'
 import type { TrainedModel } from './trained'
 
@@ -9,10 +10,10 @@ type Artifacts = TensorFlow.io.ModelArtifacts
 const modelFile = 'model.json'
 const weightsFile = 'weights.bin'
 
-/** Writes a TensorFlow.js layers model, `model.json` and `weights.bin`, whose output is the class probabilities. */
+/** Writes a TensorFlow.js layers model, `model.json` and `weights.bin`, whose output is the class probabilities, or the number. */
 export async function writeTfjs(trained: TrainedModel, out: string): Promise<string[]> {
   refuseOwnLayers(trained.model)
-  const [artifacts] = await collect(withSoftmax(trained.model))
+  const [artifacts] = await collect(withAnswer(trained))
   const weights = artifacts!.weightData!
   const bytes = Array.isArray(weights) ? Buffer.concat(weights.map((part) => Buffer.from(part))) : Buffer.from(weights)
   const { modelTopology, weightSpecs, format, generatedBy } = artifacts!
@@ -38,10 +39,13 @@ function refuseOwnLayers({ layers }: LayersModel): void {
   )
 }
 
-/** The network with its softmax; both share their weights, so it is not disposed. */
-function withSoftmax(model: LayersModel): LayersModel {
-  const probabilities = tf.layers.softmax({ name: 'probabilities' }).apply(model.outputs) as TensorFlow.SymbolicTensor
-  return tf.model({ inputs: model.inputs, outputs: probabilities, name: model.name })
+/** The network with its softmax, or with what undoes the scale; both share their weights, so it is not disposed. */
+function withAnswer({ model, target }: TrainedModel): LayersModel {
+  const name = answerName(target)
+  const last = target ? tf.layers.dense({ units: 1, name }) : tf.layers.softmax({ name })
+  const answer = last.apply(model.outputs) as TensorFlow.SymbolicTensor
+  if (target) tf.tidy(() => last.setWeights([tf.tensor2d([[target.deviation]]), tf.tensor1d([target.mean])]))
+  return tf.model({ inputs: model.inputs, outputs: answer, name: model.name })
 }
 
 async function collect(model: LayersModel): Promise<Artifacts[]> {

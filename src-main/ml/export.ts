@@ -7,6 +7,7 @@ import { askOnnx, writeOnnx } from './export-onnx'
 import { askSavedModel, writeSavedModel } from './export-savedmodel'
 import { askTfjs, writeTfjs } from './export-tfjs'
 import { loadModelSpec } from './model'
+import { allowedDifference, answerName } from './target-scale'
 import { tf, type Tensor } from './tf'
 import { loadTrained, type TrainedModel } from './trained'
 
@@ -50,8 +51,6 @@ const exporters: Record<ExportFormat, Exporter> = {
 }
 
 const firstLine = '# A model made with Pellucid'
-/** Largest difference of a probability, whose range is 1, between the run's model and what the written files give. */
-const tolerance = 1e-4
 
 /**
  * Writes a run's model for use elsewhere, with its classes and input encoding beside it, and reads it back: files that do
@@ -88,7 +87,7 @@ async function compare(trained: TrainedModel, { title, ask }: Exporter, out: str
     const got = await ask(out, inputs)
     const difference = tf.tidy(() => tf.max(tf.abs(tf.sub(expected, got))).dataSync()[0]!)
     tf.dispose([inputs, expected, got])
-    if (difference <= tolerance) continue
+    if (difference <= allowedDifference(trained.target)) continue
     throw new WorkbenchError(
       'internal',
       `The written ${title} differs from the run's model by ${difference} and was removed. Please report this.`,
@@ -96,17 +95,22 @@ async function compare(trained: TrainedModel, { title, ask }: Exporter, out: str
   }
 }
 
+const outputLine = ({ meta, target }: TrainedModel) =>
+  target
+    ? `- Output \`value\`: float32 [batch, 1], ${target.name} in its own units.`
+    : `- Output \`probabilities\`: float32 [batch, ${meta.classes.length}], one column per class, in the order of labels.txt.`
+
 async function writeDescription(runDir: string, trained: TrainedModel, exporter: Exporter, out: string) {
-  const { meta, rules, inputShape, family } = trained
+  const { meta, rules, inputShape, family, target } = trained
   const shape = ['batch', ...inputShape].join(', ')
   const readme = `${firstLine}
 
 ${exporter.title} of a ${family} network, trained on the dataset "${meta.datasetName}".
 
 - Input \`input\`: float32 [${shape}].
-- Output \`probabilities\`: float32 [batch, ${meta.classes.length}], one column per class, in the order of labels.txt.
+${outputLine(trained)}
 
-${exporter.howTo}
+${exporter.howTo.replaceAll('probabilities', answerName(target))}
 
 ## How samples become inputs
 
@@ -116,7 +120,7 @@ ${rules.map((rule) => `- ${rule}`).join('\n')}
 `
   const spec = await loadModelSpec(runDir)
   await writeFile(join(out, 'README.md'), readme)
-  await writeFile(join(out, 'labels.txt'), meta.classes.map((name) => `${name}\n`).join(''))
+  if (!target) await writeFile(join(out, 'labels.txt'), meta.classes.map((name) => `${name}\n`).join(''))
   await writeFile(join(out, 'encoding.json'), `${JSON.stringify(spec!.encoding, null, 2)}\n`)
-  return ['README.md', 'labels.txt', 'encoding.json']
+  return ['README.md', ...(target ? [] : ['labels.txt']), 'encoding.json']
 }

@@ -26,7 +26,8 @@ export function mixUp<B extends Batch>(batch: B, alpha: number, seed: number, st
   }
   const oneHot = blend(batch.oneHot)
   const targets = batch.targets === batch.oneHot ? oneHot : blend(batch.targets)
-  return { ...batch, inputs: blend(batch.inputs), oneHot, targets }
+  const labels = batch.labels.rank > 1 ? oneHot : batch.labels // numbers: errors are those of blends
+  return { ...batch, inputs: blend(batch.inputs), labels, oneHot, targets }
 }
 
 /** Entries of a table by index, without tfjs' reading of the indices, which a recorded step forbids. */

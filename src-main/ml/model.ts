@@ -6,8 +6,10 @@ import { writeDurably } from './durable-file'
 import type { Encoding } from './encode/encoding'
 import { graphWeights } from './encode/graph'
 import type { Family } from './families/define'
+import { outputsOf } from './objective'
 import type { NamedArray } from './safetensors'
 import { familyNamed, type RunParams } from './settings'
+import type { TargetScale } from './target-scale'
 import { tf, type LayersModel } from './tf'
 
 /** What it takes to build a run's network again; kept in its folder as `network.json`. */
@@ -16,6 +18,8 @@ export interface ModelSpec {
   params: RunParams
   inputShape: number[]
   encoding: Encoding
+  /** Where a number is predicted. */
+  target?: TargetScale
 }
 
 const fileName = 'network.json'
@@ -39,9 +43,10 @@ export function buildModel(
   family: Family,
   params: RunParams,
   inputShape: number[],
-  classCount: number,
+  classes: number,
   graph?: GraphSizes | null,
 ): LayersModel {
+  const classCount = outputsOf(params, classes)
   const input = { params: params as never, inputShape, classCount, seed: params.seed }
   return family.build(graph ? { ...input, graph } : input)
 }

@@ -6,7 +6,8 @@ import { predictBatches, type Predict } from './evaluate'
 import { textBaseline } from './baselines/text-baseline'
 import type { Snapshot, TrainOutcome } from './snapshot'
 
-export interface SamplePrediction {
+/** What a run says of one sample, with its class or its number in the target's units. */
+export interface ClassPrediction {
   sampleId: number
   split: string
   truth: number | null
@@ -15,10 +16,27 @@ export interface SamplePrediction {
   probabilities: number[]
 }
 
-export interface Figures {
-  metrics: Record<Split, SplitMetrics | null>
-  baseline: TrainOutcome['baseline']
+export interface NumberPrediction {
+  sampleId: number
+  split: string
+  truth: number | null
+  value: number
 }
+
+export type SamplePrediction = ClassPrediction | NumberPrediction
+
+/** How the answers of a run's network are read and judged. */
+export interface Judge<P extends SamplePrediction = SamplePrediction> {
+  predictionOf(split: Split, index: number, answer: number[]): P
+  /** Of the labelled samples of a split, at least one. */
+  metricsOf(split: Split, labelled: P[]): SplitMetrics
+  /** What must be beaten, on the split named. */
+  baseline(measured: Split | undefined): TrainOutcome['baseline']
+  /** Once all splits are judged. */
+  interval?(): TrainOutcome['interval']
+}
+
+export type Figures = Pick<TrainOutcome, 'metrics' | 'baseline' | 'interval'>
 
 /** Indices of a snapshot's samples in one split. */
 export function indicesOf(snapshot: Snapshot, split: Split, isLabelled: boolean): Int32Array {
@@ -40,47 +58,51 @@ export async function concludeRun(
   predict: Predict,
   batch: number,
   snapshot: Snapshot,
+  judge: Judge,
   isLate: () => boolean,
   onPredicted: (rows: SamplePrediction[], done: number, total: number) => void,
 ): Promise<Figures & { isComplete: boolean }> {
+  const measured = order.find((split) => indicesOf(snapshot, split, true).length > 0)
   const figures: Figures & { isComplete: boolean } = {
     metrics: { train: null, validation: null, test: null },
-    baseline: baselineOf(snapshot),
+    baseline: judge.baseline(measured),
     isComplete: true,
   }
   const total = snapshot.samples.filter((sample) => sample.split !== null).length
   let done = 0
   for (const split of order) {
-    const scored: Scored = { truth: [], predicted: [], probabilities: [] }
-    for await (const { indices, probabilities } of predictBatches(predict, indicesOf(snapshot, split, false), batch)) {
-      const rows = probabilities.map((row, i) => predictionOf(snapshot, split, indices[i]!, row))
-      for (const row of rows) if (row.truth !== null) addTo(scored, row)
+    const labelled: SamplePrediction[] = []
+    for await (const { indices, answers } of predictBatches(predict, indicesOf(snapshot, split, false), batch)) {
+      const rows = answers.map((answer, i) => judge.predictionOf(split, indices[i]!, answer))
+      for (const row of rows) if (row.truth !== null) labelled.push(row)
       onPredicted(rows, (done += rows.length), total)
       if (isLate()) return { ...figures, isComplete: done === total }
     }
-    if (scored.truth.length > 0)
-      figures.metrics[split] = splitMetrics(scored, snapshot.classes.length, snapshot.positive)
+    if (labelled.length > 0) figures.metrics[split] = judge.metricsOf(split, labelled)
   }
-  return figures
+  return { ...figures, interval: judge.interval?.() }
 }
 
-function predictionOf(snapshot: Snapshot, split: Split, index: number, probabilities: number[]): SamplePrediction {
-  const { id, target } = snapshot.samples[index]!
-  const predicted = argMax(probabilities)
-  return { sampleId: id, split, truth: target, predicted, confidence: probabilities[predicted]!, probabilities }
-}
-
-function addTo(scored: Scored, { truth, predicted, probabilities }: SamplePrediction): void {
-  scored.truth.push(truth!)
-  scored.predicted.push(predicted)
-  scored.probabilities.push(probabilities)
-}
-
-/** What a run must beat, measured on the test split, or where that is empty on the next best. */
-function baselineOf(snapshot: Snapshot): TrainOutcome['baseline'] {
-  const targets = (split: Split) => [...indicesOf(snapshot, split, true)].map((i) => snapshot.samples[i]!.target!)
-  const measured = order.find((split) => targets(split).length > 0)
-  const majority = majorityAccuracy(targets('train'), measured ? targets(measured) : [])
-  const simple = measured ? textBaseline(snapshot, measured) : null
-  return { majorityAccuracy: majority, ...(simple && { simple }) }
-}
+/** Predictions and figures of a run that tells classes apart. */
+export const classJudge = (snapshot: Snapshot): Judge<ClassPrediction> => ({
+  predictionOf(split, index, probabilities) {
+    const { id, target } = snapshot.samples[index]!
+    const predicted = argMax(probabilities)
+    return { sampleId: id, split, truth: target, predicted, confidence: probabilities[predicted]!, probabilities }
+  },
+  metricsOf(_split, rows) {
+    const scored: Scored = { truth: [], predicted: [], probabilities: [] }
+    for (const { truth, predicted, probabilities } of rows) {
+      scored.truth.push(truth!)
+      scored.predicted.push(predicted)
+      scored.probabilities.push(probabilities)
+    }
+    return splitMetrics(scored, snapshot.classes.length, snapshot.positive)
+  },
+  baseline(measured) {
+    const targets = (split: Split) => [...indicesOf(snapshot, split, true)].map((i) => snapshot.samples[i]!.target!)
+    const majority = majorityAccuracy(targets('train'), measured ? targets(measured) : [])
+    const simple = measured ? textBaseline(snapshot, measured) : null
+    return { majorityAccuracy: majority, ...(simple && { simple }) }
+  },
+})

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ParamSchema, ParamsSchema } from '@shared/descriptor'
 import { WorkbenchError } from '@shared/errors'
-import type { Modality } from '@shared/schemas/dataset'
+import type { Modality, Task } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 
 /** A plug-in's knobs: a zod object whose every key has a default and `.meta({title, description, group})`. */
@@ -89,9 +89,10 @@ function expectation(knob: ParamSchema | undefined): string {
   return [noun, ...bounds].join(' ')
 }
 
-/** Knobs that mean something for this kind of data: `.meta({modalities: ['image']})` limits one; others fit all. */
-export function keysFor(schema: z.ZodType, modality: Modality): string[] {
+/** Knobs that mean something here: `.meta({modalities: ['image'], tasks: ['regression']})` limits one; others fit all. */
+export function keysFor(schema: z.ZodType, modality: Modality, task: Task): string[] {
+  const fits = (limit: unknown, own: string) => !Array.isArray(limit) || limit.includes(own)
   return Object.entries(describeParams(schema).properties)
-    .filter(([, knob]) => !Array.isArray(knob.modalities) || knob.modalities.includes(modality))
+    .filter(([, knob]) => fits(knob.modalities, modality) && fits(knob.tasks, task))
     .map(([key]) => key)
 }

@@ -18,15 +18,16 @@ import type { LayersModel, TensorFlow } from './tf'
 /** What a configuration would build on this data, and what forbids it. Trains nothing. */
 export function makePlan(familyId: string, asked: Params, preset: string | undefined, data: PlanInput): Plan {
   const family = familyNamed(familyId)
-  const context = { modality: data.modality, sampleCount: data.sampleCount, classCount: data.classes.length }
+  const { modality, task, sampleCount } = data
+  const context = { modality, task, sampleCount, classCount: data.classes.length }
   const first = resolveParams(family, asked, preset, { ...context, inputShape: plannedShape(data, {}) })
   const inputShape = plannedShape(data, first)
   const facts = { ...data, inputShape }
   const params = fitVocabulary(fitDefaults(first, asked, facts), data.texts?.words)
   const problems = findProblems(family, params, facts)
   const outline = { params, inputShape, warnings: findWarnings(params, facts) }
-  const ownKnobs = keysFor(family.params, data.modality)
-  const isBuildable = family.modalities.includes(data.modality) && inputShape.every((length) => length > 0)
+  const ownKnobs = keysFor(family.params, modality, task ?? 'classification')
+  const isBuildable = family.modalities.includes(modality) && inputShape.every((length) => length > 0)
   if (!isBuildable || problems.some(({ param }) => param !== null && ownKnobs.includes(param)))
     return { ...outline, layers: [], parameterCount: 0, problems, estimate: null }
   try {

@@ -23,9 +23,12 @@ export interface NewSample {
 
 export interface Predicted {
   sample: NewSample
+  /** Empty where a number is predicted. */
   class: string
   /** In the order of the run's classes, with float32's nine digits. */
   probabilities: number[]
+  /** The number, in the target's units. */
+  value?: number
 }
 
 /** A run's model and what answers for it; the log is told where that is not ONNX Runtime. */
@@ -97,6 +100,10 @@ async function predictBatch(trained: TrainedModel, predictor: Predictor, batch: 
   const values = await encoded.data<'float32'>()
   encoded.dispose()
   const answers = await predictor.probabilities(values, batch.length)
+  if (trained.target)
+    return batch.map((sample, i): Predicted => {
+      return { sample, class: '', probabilities: [], value: Number(answers[i]!.toPrecision(9)) }
+    })
   return batch.map((sample, i): Predicted => {
     const row = answers.subarray(i * classes.length, (i + 1) * classes.length)
     const probabilities = Array.from(row, (value) => Number(value.toPrecision(9)))

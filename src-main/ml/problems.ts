@@ -1,13 +1,19 @@
 import type { Plan } from '@shared/schemas/run'
 import { modalityFacts } from '@shared/modalities'
 import type { Family } from './families/define'
+import { outputsOf } from './objective'
 import type { RunParams } from './settings'
 import type { PlanInput } from './snapshot'
 
 type Problem = Plan['problems'][number]
-type Facts = Pick<PlanInput, 'modality' | 'classes' | 'fields' | 'splits' | 'trainPerClass'> & { inputShape: number[] }
+type Facts = Pick<PlanInput, 'modality' | 'task' | 'classes' | 'fields' | 'splits' | 'trainPerClass'> & {
+  inputShape: number[]
+}
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
+/** Labelled samples of the training split. */
+const trainedOn = ({ task, splits, trainPerClass }: Pick<Facts, 'task' | 'splits' | 'trainPerClass'>) =>
+  task === 'regression' ? splits.train : sum(trainPerClass)
 const quoted = (names: string[]) => names.map((name) => `"${name}"`).join(', ')
 
 /** Why this configuration cannot be trained on this data, each with what to do. Empty when it can. */
@@ -15,12 +21,30 @@ export function findProblems(family: Family, params: RunParams, facts: Facts): P
   const data = dataProblems(facts)
   if (data.length > 0) return data
   const { inputShape, classes } = facts
-  const input = { params: params as never, inputShape, classCount: classes.length, seed: params.seed }
+  const classCount = outputsOf(params, classes.length)
+  const input = { params: params as never, inputShape, classCount, seed: params.seed }
   return [...settingProblems(family, params, facts), ...(family.check?.(input) ?? [])]
 }
 
-function dataProblems({ modality, fields, classes, trainPerClass, inputShape, splits }: Facts): Problem[] {
-  const problem = (message: string): Problem[] => [{ param: null, message }]
+const problem = (message: string): Problem[] => [{ param: null, message }]
+
+function dataProblems(facts: Facts): Problem[] {
+  const { modality, fields, inputShape } = facts
+  const ofTarget = facts.task === 'regression' ? numberProblems(facts) : classProblems(facts)
+  if (ofTarget.length > 0) return ofTarget
+  if (modality === 'text' && fields.length === 0)
+    return problem('No column is read. Make the column that holds the texts an input.')
+  if (modality === 'table' && inputShape[0] === 0)
+    return problem('No field is left as an input. Make at least one field an input of the models.')
+  return []
+}
+
+const numberProblems = ({ splits }: Facts): Problem[] =>
+  splits.train > 0
+    ? []
+    : problem('No sample of the training split has a number to predict. Split the dataset, or choose another target.')
+
+function classProblems({ classes, trainPerClass, splits }: Facts): Problem[] {
   if (classes.length === 0) return problem('No sample has a label yet. Label some of each class first.')
   if (classes.length === 1)
     return problem(`There is only one class, "${classes[0]}". A classifier needs samples of at least two.`)
@@ -33,21 +57,20 @@ function dataProblems({ modality, fields, classes, trainPerClass, inputShape, sp
   const absent = classes.filter((_, k) => !trainPerClass[k])
   if (absent.length > 0)
     return problem(`The training split has no sample of ${quoted(absent)}. Split anew, or label more of it.`)
-  if (modality === 'text' && fields.length === 0)
-    return problem('No column is read. Make the column that holds the texts an input.')
-  if (modality === 'table' && inputShape[0] === 0)
-    return problem('No field is left as an input. Make at least one field an input of the models.')
   return []
 }
 
-function settingProblems(family: Family, params: RunParams, { modality, splits, trainPerClass }: Facts): Problem[] {
-  const trained = sum(trainPerClass)
+function settingProblems(family: Family, params: RunParams, facts: Facts): Problem[] {
+  const { modality, splits, task = 'classification' } = facts
+  const trained = trainedOn(facts)
   const problems: Problem[] = []
   const add = (param: string, message: string) => problems.push({ param, message })
   if (!family.modalities.includes(modality)) {
     const kinds = family.modalities.map((kind) => modalityFacts[kind].many).join(' and ')
     problems.push({ param: null, message: `${family.title} is for ${kinds}; choose another family for this dataset.` })
   }
+  if (!family.tasks.includes(task))
+    problems.push({ param: null, message: `${family.title} tells classes apart; it cannot predict a number.` })
   if (params.batchSize > trained)
     add('batchSize', `A batch of ${params.batchSize} is larger than the training split's ${trained} labelled samples.`)
   if (params.earlyStopping && splits.validation === 0)
@@ -93,9 +116,10 @@ export function findWarnings(params: RunParams, { modality, classes, fields, spl
 }
 
 /** Defaults (not what was asked for) that yield to the data, so that a default run can always start. */
-export function fitDefaults(params: RunParams, asked: object, { modality, splits, trainPerClass }: Facts): RunParams {
+export function fitDefaults(params: RunParams, asked: object, facts: Facts): RunParams {
   const fitted = { ...params }
-  const trained = sum(trainPerClass)
+  const { modality, splits } = facts
+  const trained = trainedOn(facts)
   // Each step computes the whole graph, so it may as well learn from all of its labelled nodes.
   if (!('batchSize' in asked) && modality === 'graph' && trained > 0) fitted.batchSize = Math.min(8192, trained)
   else if (!('batchSize' in asked) && trained > 0 && fitted.batchSize > trained)

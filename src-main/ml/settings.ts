@@ -1,18 +1,21 @@
 import { z } from 'zod'
 import { WorkbenchError } from '@shared/errors'
 import { modalityFacts } from '@shared/modalities'
-import type { Modality } from '@shared/schemas/dataset'
+import type { Modality, Task } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 import type { Family, Preset } from './families/define'
+import { NumberParams } from './number-params'
 import { keysFor, parseParams, type ParamsObject } from './params'
 import { families } from './registry'
 import { TrainingParams } from './training-params'
 
-/** A run's complete hyperparameters: those of training and those of its family. */
-export type RunParams = TrainingParams & Params
+/** A run's complete hyperparameters: those of training, of predicting a number where it does, and those of its family. */
+export type RunParams = TrainingParams & Partial<NumberParams> & Params
 
 export interface SettingsContext {
   modality: Modality
+  /** Classification where absent. */
+  task?: Task
   sampleCount: number
   inputShape: number[]
   classCount: number
@@ -27,12 +30,15 @@ export function familyNamed(id: string): Family {
 
 /** All knobs of a family: its own first, then those of training. */
 export function settingsSchema(family: Family): ParamsObject {
-  return z.object({ ...(family.params as ParamsObject).shape, ...TrainingParams.shape })
+  return z.object({ ...(family.params as ParamsObject).shape, ...TrainingParams.shape, ...NumberParams.shape })
 }
 
 /** The preset asked for, else the first that fits the data; null when the family has none for it. */
 export function choosePreset(family: Family, id: string | undefined, context: SettingsContext): Preset<Params> | null {
-  const presets = family.presets.filter((preset) => preset.modalities.includes(context.modality))
+  const { modality, task = 'classification' } = context
+  const presets = family.presets.filter(
+    (preset) => preset.modalities.includes(modality) && (preset.tasks?.includes(task) ?? true),
+  )
   if (id === undefined) return presets.find((preset) => preset.fits?.(context) ?? true) ?? null
   const preset = presets.find((candidate) => candidate.id === id)
   if (preset) return preset
@@ -42,7 +48,7 @@ export function choosePreset(family: Family, id: string | undefined, context: Se
 
 /**
  * Complete hyperparameters: defaults, then the preset's, then what was asked for (strings are read as their knob's type).
- * Knobs of the other modality are left out; asking for one is `invalid_input`.
+ * Knobs of other modalities and tasks are left out; asking for one is `invalid_input`.
  */
 export function resolveParams(
   family: Family,
@@ -51,13 +57,15 @@ export function resolveParams(
   context: SettingsContext,
 ): RunParams {
   const schema = settingsSchema(family)
-  const fitting = new Set(keysFor(schema, context.modality))
+  const { modality, task = 'classification' } = context
+  const fitting = new Set(keysFor(schema, modality, task))
   const full = parseParams(schema, { ...choosePreset(family, preset, context)?.params, ...asked }, family.title)
+  const what = `${modalityFacts[modality].many}${task === 'regression' ? ' of which a number is predicted' : ''}`
   const misplaced = Object.keys(asked).filter((key) => !fitting.has(key))
   if (misplaced.length > 0)
     throw new WorkbenchError(
       'invalid_input',
-      `"${misplaced.join('", "')}" ${misplaced.length > 1 ? 'have' : 'has'} no meaning for ${modalityFacts[context.modality].many}. Leave it out.`,
+      `"${misplaced.join('", "')}" ${misplaced.length > 1 ? 'have' : 'has'} no meaning for ${what}. Leave it out.`,
       { misplaced },
     )
   return Object.fromEntries(Object.entries(full).filter(([key]) => fitting.has(key))) as RunParams

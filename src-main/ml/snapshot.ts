@@ -1,14 +1,19 @@
-import type { FieldKind, FieldValue, Modality, Split } from '@shared/schemas/dataset'
+import type { FieldKind, FieldValue, Modality, Split, Task } from '@shared/schemas/dataset'
 import type { ColumnTable } from './column-table'
 import type { GraphSizes, NodePlace } from './decode/graph/pack'
 import type { SeriesPlace } from './decode/series/pack'
-import type { Params, SplitMetrics } from '@shared/schemas/run'
+import type { Params, Run } from '@shared/schemas/run'
 
 /** The data and labels of one run as they were when it started, written once as `snapshot.json` into the run's folder. */
 export interface Snapshot {
   modality: Modality
   datasetId: string
   datasetName: string
+  /** Classification where absent. */
+  task?: Task
+  /** Tables and texts: the column that is predicted. */
+  target?: string | null
+  /** None where a number is predicted. */
   classes: string[]
   /** Index in `classes` of the favourable outcome, or null when it was never named. */
   positive: number | null
@@ -42,7 +47,7 @@ export interface SnapshotSample {
   node?: NodePlace
   /** Tables and texts: values in the order of `Snapshot.fields`. */
   values?: FieldValue[]
-  /** Class index, or null when unlabelled (never trained on; predicted all the same). */
+  /** Class index, or the number to be predicted; null when unlabelled (never trained on; predicted all the same). */
   target: number | null
   split: Split | null
   /** Its value of `reweighBy`. */
@@ -55,9 +60,10 @@ export interface TrainOutcome {
   epochs: number
   bestEpoch: number | null
   samplesPerSecond: number | null
-  metrics: Record<Split, SplitMetrics | null>
-  /** `simple`: a method without a network, fitted on the same samples. */
-  baseline: { majorityAccuracy: number | null; simple?: { title: string; accuracy: number } }
+  metrics: Run['metrics']
+  /** `simple`: a method without a network, fitted on the same samples; `mean`, `median`: always that of the training split. */
+  baseline: Run['baseline']
+  interval?: Run['interval']
   parameterCount: number
   device: string
   notices: string[]
@@ -68,7 +74,7 @@ export interface TrainOutcome {
 export type PlanInput = Omit<Snapshot, 'samples' | 'table'> & {
   sampleCount: number
   splits: { train: number; validation: number; test: number }
-  /** Labelled training samples per class. */
+  /** Labelled training samples per class; none where a number is predicted. */
   trainPerClass: number[]
   /** Most frequent picture size and channel count. */
   picture: { width: number; height: number; channels: number } | null

@@ -7,7 +7,7 @@ export interface PlannedStep {
   step: number
 }
 
-/** Summed cross-entropy in nats and number of right answers, as the network stood before the step. */
+/** Summed loss, and right answers or the sum of absolute errors, as the network stood before the step. */
 export interface StepFigures {
   loss: number
   right: number
@@ -21,7 +21,7 @@ export interface Stepper {
   readonly stepsPerCall: number
   /** Takes consecutive steps on batches of one size. Throws `LossIsNoNumber`. */
   train(steps: PlannedStep[]): StepFigures[]
-  /** Class probabilities of samples by their index, row-major [indices.length, classes]. */
+  /** What the network answers (class probabilities, standardised numbers) for samples by index, [indices.length, outputs]. */
   predict(indices: Int32Array): Float32Array
   /** All weights of the network by their names in it. */
   weights(): NamedArray[]

@@ -3,6 +3,7 @@ import { BatchMaker } from './batches'
 import { createStepper } from './create-stepper'
 import type { TrainingData } from './encode/training-data'
 import { buildModel } from './model'
+import { objectiveOf } from './objective'
 import { randomStream } from './random'
 import { familyNamed, type RunParams } from './settings'
 
@@ -24,7 +25,8 @@ export function timeSteps({ family: id, params: asked, inputShape, classCount, s
   const { batchSize } = params
   const count = batchSize * 8
   const data = madeUp(count, inputShape)
-  const labels = Int32Array.from({ length: count }, (_, i) => i % classCount)
+  const isNumber = objectiveOf(params).task === 'regression'
+  const labels = isNumber ? new Float32Array(count) : Int32Array.from({ length: count }, (_, i) => i % classCount)
   const train = Int32Array.from({ length: count }, (_, i) => i)
   const set = { data, labels, train, validation: new Int32Array(0) }
   const batches = new BatchMaker(data, labels, Array<number>(classCount).fill(1), params, null)

@@ -9,11 +9,12 @@ import type { GraphVariable } from './engine/graph-variables'
 import type { TypedValues } from './engine/recorder'
 import { TrainGraph, type PredictEntry, type StepEntry, type TrainStepSource } from './engine/train-graph'
 import { evaluationBatch, forward } from './evaluate'
+import { objectiveOf, outputsOf } from './objective'
 import { createFusedOptimizer } from './optimizers'
 import type { NamedArray } from './safetensors'
 import type { RunParams } from './settings'
 import { LossIsNoNumber, type PlannedStep, type StepFigures, type Stepper } from './stepper'
-import { tf, type LayersModel, type TensorFlow } from './tf'
+import type { LayersModel, TensorFlow } from './tf'
 import { decayOf, isKernel, lossAndGradients } from './train-step'
 
 type Variable = TensorFlow.Variable
@@ -25,7 +26,7 @@ export interface TracedInput {
   rateOf?(weight: string): number
   data: TrainingData
   batches: BatchMaker
-  labels: Int32Array
+  labels: Int32Array | Float32Array
   /** Numbers of samples in the batches to come: the full one first, then the last of an epoch. */
   sizes: number[]
 }
@@ -60,7 +61,7 @@ export class TracedStepper implements Stepper {
     this.stepsPerCall = this.#mostSteps(sizes[0]!)
     if (this.stepsPerCall > 1) add(sizes[0]!, this.stepsPerCall)
     this.#predict = this.#graph.addPredict(Math.min(evaluationBatch(data.size), input.labels.length), (inputs) =>
-      tf.softmax(forward(model, inputs)),
+      objectiveOf(input.params).answer(forward(model, inputs)),
     )
     this.#session = new GraphSession(this.#graph.graph)
     const { samples, labels, sampleWeights } = this.#graph.variables
@@ -228,7 +229,7 @@ function sourceOf({ model, params, rateOf = () => 1, data, batches, labels }: Tr
     labels,
     oneHot,
     targets: targets ?? oneHot,
-    classCount: Math.sqrt(oneHot.length),
+    outputs: outputsOf(params, Math.sqrt(oneHot.length)),
     sampleWeights: batches.sampleWeights,
     compute(batch, step) {
       setDropoutStep(step)

@@ -1,16 +1,19 @@
 import { seedDropout } from './dropout'
 import { fuseBatchNorm } from './engine/batch-norm'
 import { fuseLayerNorm } from './engine/layer-norm'
-import { meanCrossEntropy } from './engine/cross-entropy'
 import { useNativeGradients } from './engine/native-gradients'
 import { mixUp } from './mixup'
+import { objectiveOf, type Objective } from './objective'
 import { createOptimizer, stepScalars, type Optimizer } from './optimizers'
 import { tf, type LayersModel, type Tensor, type TensorFlow } from './tf'
 import type { RunParams } from './settings'
 
 type Variable = TensorFlow.Variable
 
-/** One batch: inputs [b, ...shape], true classes [b], and targets [b, classes] when they are weighted or smoothed. */
+/**
+ * One batch: inputs [b, ...shape], true classes [b], and targets [b, classes] when they are weighted or smoothed. Where a
+ * number is predicted all of labels, oneHot and targets are the standardised numbers [b, 1].
+ */
 export interface Batch {
   inputs: Tensor
   labels: Tensor
@@ -24,8 +27,8 @@ export const isKernel = (weight: Tensor): boolean => weight.rank > 1
 /**
  * The loss of a batch with its gradients, penalties and clipping included: plain tfjs code, computed op by op or recorded.
  * @param step number of the step over the whole run, or the tensor that holds it in a recorded one
- * @returns `loss` scalar, in nats; `figures` [2]: summed cross-entropy and number of right answers, as the network stood
- *   before the step; a gradient per weight
+ * @returns `loss` scalar; `figures` [2]: summed loss and what the objective calls right, as the network stood before the
+ *   step; a gradient per weight
  */
 export function lossAndGradients(
   model: LayersModel,
@@ -35,16 +38,17 @@ export function lossAndGradients(
   step: number | Tensor,
 ): { loss: Tensor; figures: Tensor; gradients: Tensor[] } {
   useNativeGradients()
+  const objective = objectiveOf(params)
   return tf.tidy(() => {
     const batch = params.mixup > 0 ? mixUp(plain, params.mixup, params.seed, step) : plain
     let logits: Tensor | undefined
     const { grads, value } = tf.variableGrads(() => {
       logits = tf.keep(model.apply(batch.inputs, { training: true }) as Tensor)
-      return meanCrossEntropy(logits, batch.targets)
+      return objective.loss(logits, batch.targets) as TensorFlow.Scalar
     }, weights)
     const penalised = weights.map((weight) => penalise(grads[weight.name]!, weight, params))
     const gradients = clip(penalised, params.gradientClip)
-    const figures = batchFigures(logits!, batch, value)
+    const figures = batchFigures(objective, logits!, batch, value)
     logits!.dispose()
     return { loss: value as Tensor, figures, gradients }
   })
@@ -67,12 +71,16 @@ function clip(gradients: Tensor[], longest: number): Tensor[] {
   return gradients.map((gradient) => tf.mul(gradient, share))
 }
 
-/** Without weights or smoothing the trained loss is the cross-entropy already. */
-function batchFigures(logits: Tensor, { labels, oneHot, targets }: Batch, trainedLoss: Tensor): Tensor {
-  const size = logits.shape[0]!
-  const loss = targets === oneHot ? trainedLoss : meanCrossEntropy(logits, oneHot)
-  const right = tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'float32'))
-  return tf.stack([tf.mul(loss, size), right])
+/** Without weights or smoothing the trained loss is the plain one already. */
+function batchFigures(
+  objective: Objective,
+  outputs: Tensor,
+  { labels, oneHot, targets }: Batch,
+  trainedLoss: Tensor,
+): Tensor {
+  const size = outputs.shape[0]!
+  const loss = targets === oneHot ? trainedLoss : objective.loss(outputs, oneHot)
+  return tf.stack([tf.mul(loss, size), objective.right(outputs, labels)])
 }
 
 /**
@@ -109,7 +117,7 @@ export class TrainStep {
 
   /**
    * Trains on one batch. `step` counts from 1 over the whole run.
-   * @returns [2]: summed cross-entropy in nats and number of right answers, as the network stood before the step.
+   * @returns [2]: summed loss and what the objective calls right, as the network stood before the step.
    */
   run(batch: Batch, learningRate: number, step: number): Tensor {
     this.#setDropoutStep(step)

@@ -8,7 +8,8 @@ import { fitEncoding, inputShapeOf } from './encode/encoding'
 import type { TrainingData } from './encode/training-data'
 import { evaluationBatch } from './evaluate'
 import { loadModelSpec, parameterCountOf, saveModelSpec, withMemoryAdvice, type ModelSpec } from './model'
-import { concludeRun, indicesOf, type SamplePrediction } from './outcome'
+import { classJudge, concludeRun, indicesOf, type SamplePrediction } from './outcome'
+import { numberJudge } from './outcome-numbers'
 import { findProblems, fitVocabulary } from './problems'
 import { reweighing } from './reweigh'
 import { familyNamed, resolveParams } from './settings'
@@ -17,6 +18,7 @@ import { readSnapshot } from './snapshot-file'
 import { createStepper } from './create-stepper'
 import { disposeBoth, networkAndData, rateOf, withFrozen } from './learning-part'
 import type { Stepper } from './stepper'
+import { fitTarget, standardised, type TargetScale } from './target-scale'
 import { engineStatus } from './tf'
 import { TrainingLoop, type LoopEvents, type TrainingSet } from './training-loop'
 
@@ -93,7 +95,7 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
   const preparing = (done: number) => report({ phase: 'preparing', step: done, steps: snapshot.samples.length })
   const { model, data, whole } = await networkAndData(spec, snapshot, input.cacheDir, signal, preparing)
   delete snapshot.table // its values are encoded by now, and may be most of the memory
-  const set = trainingSetOf(snapshot, data)
+  const set = trainingSetOf(snapshot, data, spec.target)
   const weights = classWeightsOf(spec.params.classWeights, perClass(snapshot))
   const batches = new BatchMaker(
     data,
@@ -127,10 +129,18 @@ async function trainRun(input: TrainInput, signal: AbortSignal, events: TrainEve
     const isLate = lateAfterAbort(signal)
     const predict = (indices: Int32Array) => stepper.predict(indices)
     const batch = evaluationBatch(data.size)
-    const { isComplete, ...figures } = await concludeRun(predict, batch, snapshot, isLate, (rows, done, total) => {
-      events.predictions(rows)
-      report({ phase: 'evaluating', step: done, steps: total, epoch })
-    })
+    const judge = spec.target ? numberJudge(snapshot, spec.target, spec.params) : classJudge(snapshot)
+    const { isComplete, ...figures } = await concludeRun(
+      predict,
+      batch,
+      snapshot,
+      judge,
+      isLate,
+      (rows, done, total) => {
+        events.predictions(rows)
+        report({ phase: 'evaluating', step: done, steps: total, epoch })
+      },
+    )
     if (!isComplete) notice('The run was stopped before all its samples were predicted; resume it to complete them.')
     return {
       status: isComplete ? status : 'stopped',
@@ -185,8 +195,8 @@ function lateAfterAbort(signal: AbortSignal): () => boolean {
 /** Checks the settings against the data, fits the encoding and writes down what the network is. */
 async function prepare({ runDir, family: id, params: asked }: TrainInput, snapshot: Snapshot): Promise<ModelSpec> {
   const family = familyNamed(id)
-  const { modality, classes, samples } = snapshot
-  const context = { modality, sampleCount: samples.length, inputShape: [], classCount: classes.length }
+  const { modality, task, classes, samples } = snapshot
+  const context = { modality, task, sampleCount: samples.length, inputShape: [], classCount: classes.length }
   const resolved = resolveParams(family, asked, undefined, context)
   const encoding = await fitEncoding(snapshot, resolved)
   const params = encoding.kind === 'text' ? fitVocabulary(resolved, encoding.words.length) : resolved
@@ -196,14 +206,16 @@ async function prepare({ runDir, family: id, params: asked }: TrainInput, snapsh
   const problems = findProblems(family, params, { ...snapshot, splits, trainPerClass: perClass(snapshot), inputShape })
   if (problems.length > 0)
     throw new WorkbenchError('invalid_input', problems.map(({ message }) => message).join(' '), problems)
-  const spec = { family: id, params, inputShape, encoding }
+  const target = task === 'regression' ? { target: fitTarget(snapshot) } : {}
+  const spec = { family: id, params, inputShape, encoding, ...target }
   await saveModelSpec(runDir, spec)
   return spec
 }
 
 function perClass({ classes, samples }: Snapshot): number[] {
   const counts = classes.map(() => 0)
-  for (const { split, target } of samples) if (split === 'train' && target !== null) counts[target]!++
+  if (counts.length > 0)
+    for (const { split, target } of samples) if (split === 'train' && target !== null) counts[target]!++
   return counts
 }
 
@@ -221,10 +233,11 @@ function reporter(runId: string, epochs: number, events: TrainEvents): Report {
   }
 }
 
-function trainingSetOf(snapshot: Snapshot, data: TrainingData): TrainingSet {
+function trainingSetOf(snapshot: Snapshot, data: TrainingData, scale: TargetScale | undefined): TrainingSet {
   return {
     data,
-    labels: Int32Array.from(snapshot.samples, (sample) => sample.target ?? -1),
+    labels: scale ? standardised(snapshot, scale) : Int32Array.from(snapshot.samples, (sample) => sample.target ?? -1),
+    ...(scale && { deviation: scale.deviation }),
     train: indicesOf(snapshot, 'train', true),
     validation: indicesOf(snapshot, 'validation', true),
   }

@@ -14,6 +14,7 @@ import { buildOutline, graphOf, loadModelSpec, startingWeights } from './model'
 import { familyNamed, type RunParams } from './settings'
 import type { PredictInput, Snapshot } from './snapshot'
 import { readHeader } from './snapshot-file'
+import { answerOf, type TargetScale } from './target-scale'
 import { tf, type LayersModel, type Tensor } from './tf'
 
 /** A run's best weights, ready to answer. */
@@ -47,7 +48,10 @@ export interface TrainedModel {
   logits(input: Tensor): Tensor
   /** Gradient of one class's logit at each of `inputs`, shaped as they are. */
   gradient(inputs: Tensor, target: number): Tensor
+  /** Class probabilities [n, classes]; where a number is predicted that number in the target's units, [n, 1]. */
   probabilities(input: Tensor): Tensor
+  /** Where a number is predicted: how it was standardised. */
+  target?: TargetScale
   /** SHA-256 of the weights: the key of everything computed from them. */
   checkpointId: string
   dispose(): void
@@ -161,7 +165,7 @@ export async function openTrained(runDir: string): Promise<TrainedModel> {
   if (!spec)
     throw new WorkbenchError('incompatible', 'This run has no network yet. Let it finish an epoch, or resume it.')
   const { weights, id } = await loadWeights(runDir)
-  const { encoding, inputShape, params, family } = spec
+  const { encoding, inputShape, params, family, target } = spec
   const meta = await readHeader(runDir)
   const model = buildOutline(familyNamed(family), params, inputShape, meta.classes.length, graphOf(spec))
   // The checkpoint of a run under way holds only what learns.
@@ -193,7 +197,8 @@ export async function openTrained(runDir: string): Promise<TrainedModel> {
     }),
     logits,
     gradient: score.gradient,
-    probabilities: (input) => tf.tidy(() => tf.softmax(forward(model, input))),
+    probabilities: (input) => tf.tidy(() => answerOf(forward(model, input), target)),
+    ...(target && { target }),
     checkpointId: id,
     dispose() {
       score.dispose()

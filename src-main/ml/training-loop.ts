@@ -1,11 +1,12 @@
 import { WorkbenchError } from '@shared/errors'
-import type { EpochEnded } from '@shared/schemas/run'
+import type { EpochEnded, EpochFigures } from '@shared/schemas/run'
 import { epochOrder } from './batches'
 import { saveCheckpoint, startOfRun } from './checkpoint'
 import type { Checkpoint, Progress } from './checkpoint'
 import type { TrainingData } from './encode/training-data'
 import { breathe, evaluate, evaluationBatch } from './evaluate'
 import type { NamedArray } from './safetensors'
+import { objectiveOf, type Objective } from './objective'
 import { learningRateAt } from './schedule'
 import type { RunParams } from './settings'
 import { LossIsNoNumber, type PlannedStep, type Stepper } from './stepper'
@@ -14,8 +15,10 @@ import { averagedWeights } from './weight-average'
 /** Samples by their index in `data`, labelled. */
 export interface TrainingSet {
   data: TrainingData
-  /** Class index per sample of `data`; -1 where unlabelled. */
-  labels: Int32Array
+  /** Class index per sample of `data`, -1 where unlabelled; as floats the number to be predicted, standardised. */
+  labels: Int32Array | Float32Array
+  /** Of numbers: what an error of 1 is in the units of the target. */
+  deviation?: number
   train: Int32Array
   validation: Int32Array
 }
@@ -28,7 +31,7 @@ export interface LoopEvents {
 
 interface Validation {
   loss: number | null
-  accuracy: number | null
+  right: number | null
   seconds: number
 }
 
@@ -44,6 +47,7 @@ const callMs = 20
 export class TrainingLoop {
   progress: Progress = structuredClone(startOfRun)
   readonly stepsPerEpoch: number
+  readonly #objective: Objective
   #best: NamedArray[] | null = null
   #lookedAt = 0
   #savedAt = 0
@@ -61,6 +65,7 @@ export class TrainingLoop {
     private readonly now: () => number = () => performance.now(),
   ) {
     this.stepsPerEpoch = Math.ceil(set.train.length / params.batchSize)
+    this.#objective = objectiveOf(params)
   }
 
   /** Continues from a checkpoint exactly where it was taken. */
@@ -199,7 +204,8 @@ export class TrainingLoop {
     if (own) stepper.setWeights(this.#answering())
     try {
       const predict = (indices: Int32Array) => stepper.predict(indices)
-      const figures = await evaluate(predict, set.validation, set.labels, evaluationBatch(set.data.size), signal)
+      const size = evaluationBatch(set.data.size)
+      const figures = await evaluate(predict, this.#objective, set.validation, set.labels, size, signal)
       return { ...figures, seconds: (this.now() - startedAt) / 1000 }
     } catch (error) {
       if (signal.aborted) return 'stopped'
@@ -225,11 +231,16 @@ export class TrainingLoop {
       learningRate,
       seconds: seconds + (validation?.seconds ?? 0),
       samplesPerSecond: samples / Math.max(seconds, 1e-9),
-      train: { loss: loss / samples, accuracy: right / samples },
-      validation: validation && { loss: validation.loss, accuracy: validation.accuracy },
+      train: this.#figures(loss / samples, right / samples),
+      validation: validation && this.#figures(validation.loss, validation.right),
     })
     await breathe() // whoever hears of the epoch may stop the run for it
     this.#lookedAt = this.now()
+  }
+
+  #figures(loss: number | null, right: number | null): EpochFigures {
+    if (this.#objective.task === 'classification') return { loss, accuracy: right }
+    return { loss, accuracy: null, mae: right === null ? null : right * (this.set.deviation ?? 1) }
   }
 
   #keepBest(loss: number | null): void {

@@ -1,3 +1,4 @@
+import { refuseNumbers } from './number-target'
 import { WorkbenchError } from '@shared/errors'
 import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
@@ -6,6 +7,7 @@ import { takeIds } from './next-ids'
 
 /** A table without a target has nothing that a class could be written into. */
 export function refuseWithoutTarget(dataset: DatasetRow): void {
+  refuseNumbers(dataset, 'Labels are classes')
   if (!isRows(dataset.modality) || dataset.target !== null) return
   throw new WorkbenchError('conflict', `Choose the target column of "${dataset.name}" first; labels are its values.`)
 }

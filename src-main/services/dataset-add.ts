@@ -14,6 +14,7 @@ import { recountFields } from './derived-fields'
 import { touch } from './edits'
 import { discardPack, isTablePath, readPack, readPictures, readTable, type Incoming } from './incoming'
 import { readTexts } from './incoming-texts'
+import { numberOf } from './number-target'
 import { assignSplits } from './splits'
 import { checkTarget, orderClasses } from './table-target'
 import type { Progress } from './tasks'
@@ -172,11 +173,13 @@ function refuseOtherColumns({ name }: DatasetRow, expected: FieldRow[], got: str
 
 async function append(tx: Queries, dataset: DatasetRow, incoming: Incoming): Promise<void> {
   const classes = await loadClasses(tx, dataset.id)
-  const labels = labelsOf(incoming, dataset.target)
+  const isNumber = dataset.task === 'regression'
+  const labels = isNumber ? incoming.rows.map(() => null) : labelsOf(incoming, dataset.target)
   const names = classes.map(({ name }) => name)
   const fresh = orderClasses(labels.filter((label) => label !== null)).filter((name) => !names.includes(name))
   const target = (await fieldRows(tx, dataset.id)).find(({ name }) => name === dataset.target)
-  if (target && names.length + fresh.length > 0) checkTarget(target.name, target.kind, names.length + fresh.length)
+  if (target && names.length + fresh.length > 0)
+    checkTarget(dataset, target.name, target.kind, names.length + fresh.length)
   const added = await storeClasses(tx, dataset.id, fresh, Math.max(-1, ...(await positions(tx, dataset.id))) + 1)
   const ids = new Map([...classes.map(({ id, name }) => [name, id] as const), ...added])
   const last = await tx.get<{ row: number | null }>(
@@ -198,7 +201,7 @@ const positions = async (tx: Queries, datasetId: string) =>
 
 async function splitsOfNew(
   tx: Queries,
-  { id }: DatasetRow,
+  dataset: DatasetRow,
   incoming: Incoming,
   labels: (string | null)[],
 ): Promise<(Split | null)[]> {
@@ -206,10 +209,15 @@ async function splitsOfNew(
   if (fixed.some((split) => split !== null)) return fixed
   const counted = await tx.all<{ split: Split; n: number }>(
     'SELECT split, count(*) AS n FROM samples WHERE dataset_id = ? AND split IS NOT NULL GROUP BY split',
-    id,
+    dataset.id,
   )
   const total = counted.reduce((sum, { n }) => sum + n, 0)
-  if (total === 0) return automaticSplits(labels)
+  if (total === 0)
+    return automaticSplits(
+      dataset.task === 'regression'
+        ? incoming.rows.map((row) => (numberOf(row[dataset.target!]) === null ? null : 'number'))
+        : labels,
+    )
   const fractions = { train: 0, validation: 0, test: 0 }
   for (const { split, n } of counted) fractions[split] = n / total
   return assignSplits({ classes: labels, fractions, stratify: true, seed: 1 })

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
-import type { ImportSpec, Modality, Split } from '@shared/schemas/dataset'
+import type { FieldKind, ImportSpec, Modality, Split, Task } from '@shared/schemas/dataset'
 import { isRows, modalityFacts } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
@@ -9,6 +9,7 @@ import { discardPack, recognise, type Incoming } from './incoming'
 import { ownTarget } from './incoming-texts'
 import { readers } from './readers'
 import { assignSplits } from './splits'
+import { numberOf, suggestedTask, taskNote } from './number-target'
 import { checkTarget, classNameOf, orderClasses } from './table-target'
 import type { Progress } from './tasks'
 
@@ -74,17 +75,38 @@ export function prepare(spec: ImportSpec, incoming: Incoming): NewDataset {
   const target = ownTarget(incoming, spec.target)
   if (isRows(incoming.modality)) checkColumns(spec, incoming)
   else refuseColumns(spec, incoming)
-  const labels = labelsOf(incoming, target)
+  const task = taskOf(spec, incoming, target)
+  const labels = task === 'regression' ? incoming.rows.map(() => null) : labelsOf(incoming, target)
   const classes = orderClasses(labels.filter((label) => label !== null))
+  const distinct = task === 'regression' ? distinctIn(incoming, target!) : classes.length
   const isUnlabelled = incoming.modality === 'text' && classes.length === 0
   if (target !== null && target === incoming.text) throw readAndPredicted(target)
-  if (target !== null && !isUnlabelled) checkTarget(target, kindOf(incoming, target), classes.length)
+  if (target !== null && !isUnlabelled) checkTarget({ ...incoming, task }, target, kindOf(incoming, target), distinct)
   if (positive !== null && !classes.includes(positive)) throw noSuchClass(positive, classes)
   const fixed = fixedSplits(incoming)
-  const splits = fixed.some((split) => split !== null) ? fixed : automaticSplits(labels)
-  const notes = [...incoming.notes, ...notesOn(incoming, labels, classes, splits, fixed)]
-  return { name, target, positive, sensitive, incoming: { ...incoming, notes }, classes, labels, splits }
+  const splits = fixed.some((split) => split !== null)
+    ? fixed
+    : automaticSplits(strataOf(incoming, labels, target, task))
+  const said = target === null ? null : taskNote(target, task, distinct, spec.task !== undefined)
+  const notes = [...incoming.notes, ...(said ? [said] : []), ...notesOn(incoming, labels, classes, splits, fixed)]
+  return { name, target, task, positive, sensitive, incoming: { ...incoming, notes }, classes, labels, splits }
 }
+
+/** As chosen, else as the column's values suggest. */
+function taskOf({ task }: ImportSpec, incoming: Incoming, target: string | null): Task {
+  if (target === null || !incoming.fields.some(({ name }) => name === target)) return task ?? 'classification'
+  return task ?? suggestedTask(incoming.modality, kindOf(incoming, target), distinctIn(incoming, target))
+}
+
+const distinctIn = ({ rows }: Incoming, target: string) => {
+  const values = new Set(rows.map((row) => classNameOf(row[target])))
+  values.delete(null)
+  return values.size
+}
+
+/** What splits are stratified by; of numbers only whether there is one. */
+const strataOf = ({ rows }: Incoming, labels: (string | null)[], target: string | null, task: Task) =>
+  task === 'regression' ? rows.map((row) => (numberOf(row[target!]) === null ? null : 'number')) : labels
 
 export const noSuchClass = (name: string, classes: string[]) =>
   new WorkbenchError(
@@ -97,7 +119,7 @@ export const noSuchClass = (name: string, classes: string[]) =>
 const readAndPredicted = (name: string) =>
   new WorkbenchError('invalid_input', `"${name}" is the text that is read, so it cannot be what is predicted.`)
 
-const kindOf = ({ fields }: Incoming, name: string) => fields.find((field) => field.name === name)!.kind
+const kindOf = ({ fields }: Incoming, name: string): FieldKind => fields.find((field) => field.name === name)!.kind
 
 function checkColumns({ target, sensitive, kinds, text }: ImportSpec, { fields }: Incoming): void {
   const names = fields.map(({ name }) => name)
@@ -148,7 +170,9 @@ function notesOn(
   if (classes.length > 0 && unlabelled > 0) notes.push(`${unlabelled} ${what} have no label yet.`)
   if (fixed.some((split) => split !== null)) notes.push('The splits are those of the folders or files.')
   else if (splits.some((split) => split !== null))
-    notes.push('Split 70 % train, 10 % validation, 20 % test, each class in the same shares (seed 1).')
+    notes.push(
+      `Split 70 % train, 10 % validation, 20 % test${classes.length > 0 ? ', each class in the same shares' : ', drawn at random'} (seed 1).`,
+    )
   const hashes = [...pictures, ...series].map(({ hash }) => hash)
   const copies = hashes.length - new Set(hashes).size
   if (copies > 0)

@@ -1,6 +1,6 @@
 import { join, relative, resolve, sep } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
-import type { ClassInfo, Dataset, Field, FieldValue, Modality, Sample, Split } from '@shared/schemas/dataset'
+import type { ClassInfo, Dataset, Field, FieldValue, Modality, Sample, Split, Task } from '@shared/schemas/dataset'
 import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import type { NodePlace, PredictInput, SeriesPlace } from '../worker/protocol'
@@ -15,6 +15,7 @@ export interface DatasetRow {
   /** Folder of the pictures, or the table's file. */
   source_path: string
   target: string | null
+  task: Task
   positive: string | null
   skipped: string
   revision: number
@@ -82,16 +83,18 @@ export async function loadDataset(db: Queries, id: string): Promise<Dataset> {
     row.id,
   )
   const sampleCount = splits.train + splits.validation + splits.test + splits.none
+  const fields = await datasetFields(db, row, classes, sampleCount)
   return {
     datasetId: row.id,
     name: row.name,
     modality: row.modality,
     sampleCount,
-    labelledCount: classes.reduce((sum, { count }) => sum + count, 0),
+    labelledCount: row.task === 'regression' ? sampleCount - missingIn(fields, row.target) : labelledIn(classes),
     classes,
-    fields: await datasetFields(db, row, classes, sampleCount),
+    fields,
     splits,
     target: row.target,
+    task: row.task,
     positive: row.positive,
     sourcePath: row.source_path,
     skipped: JSON.parse(row.skipped),
@@ -113,12 +116,15 @@ export async function loadClasses(db: Queries, datasetId: string): Promise<Class
   return rows.map((row, position) => ({ ...row, position }))
 }
 
+const labelledIn = (classes: ClassInfo[]) => classes.reduce((sum, { count }) => sum + count, 0)
+const missingIn = (fields: Field[], target: string | null) => fields.find(({ name }) => name === target)?.missing ?? 0
+
 /** The target's figures follow from the labels, which may have been edited since its statistics were counted. */
 async function datasetFields(db: Queries, row: DatasetRow, classes: ClassInfo[], total: number): Promise<Field[]> {
   const fields = await loadFields(db, row.id)
   return fields.map((field) => {
-    if (field.name !== row.target) return field
-    const labelled = classes.reduce((sum, { count }) => sum + count, 0)
+    if (field.name !== row.target || row.task === 'regression') return field
+    const labelled = labelledIn(classes)
     const values = classes.slice(0, 50).map(({ name, count }) => ({ value: targetValue(field.kind, name), count }))
     return { ...field, missing: total - labelled, values }
   })

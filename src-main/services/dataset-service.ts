@@ -12,6 +12,7 @@ import type {
   SampleFilter,
   SplitCounts,
   SplitSpec,
+  Task,
 } from '@shared/schemas/dataset'
 import { hasArchive, unpackToKeep, unpackToLook } from './archives'
 import type { ServiceContext } from './context'
@@ -29,6 +30,9 @@ import { SamplePages } from './sample-pages'
 import { splitDataset } from './split-edit'
 
 type InDataset = { dataset: string }
+
+const noTarget = () =>
+  new WorkbenchError('invalid_input', 'There is no target yet. Name the column to predict together with the task.')
 
 /** Datasets from import to deletion. Files are referenced in place; what is known about them is in the workspace. */
 export class DatasetService implements Service<'datasets'> {
@@ -92,12 +96,13 @@ export class DatasetService implements Service<'datasets'> {
     const sample = await findBundledSample(this.context, id)
     await refuseTakenName(this.context.db, name ?? sample.title)
     const path = await unpackSample(this.context, sample, signal, taskId)
-    const { target, positive, sensitive, modality } = sample
+    const { target, task, positive, sensitive, modality } = sample
     const spec = {
       paths: [path],
       name: name ?? sample.title,
       modality,
       target,
+      task,
       positive,
       sensitive,
       kinds: {},
@@ -119,15 +124,25 @@ export class DatasetService implements Service<'datasets'> {
   }
 
   async update(
-    input: InDataset & { name?: string; target?: string; positive?: string | null; fields?: FieldChange[] },
+    input: InDataset & {
+      name?: string
+      target?: string
+      task?: Task
+      positive?: string | null
+      fields?: FieldChange[]
+    },
   ): Promise<Dataset> {
     const { dataset } = await inEdit(this.context, input.dataset, async (tx, row) => {
-      const { name, target, positive, fields = [] } = input
+      const { name, task, positive, fields = [] } = input
       if (name !== undefined && name !== row.name) {
         await refuseTakenName(tx, name, row.id)
         await tx.run('UPDATE datasets SET name = ? WHERE id = ?', name, row.id)
       }
-      if (target !== undefined) await changeTarget(tx, row, target)
+      if (input.target !== undefined || task !== undefined) {
+        const target = input.target ?? row.target
+        if (target === null) throw noTarget()
+        await changeTarget(tx, row, target, task)
+      }
       const now = await resolveDataset(tx, row.id)
       for (const field of fields) await changeField(tx, now, field)
       if (positive === undefined) return

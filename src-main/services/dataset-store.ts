@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FieldKind, Split } from '@shared/schemas/dataset'
+import type { FieldKind, Split, Task } from '@shared/schemas/dataset'
 import { isRows } from '@shared/modalities'
 import type { Db, Queries } from '../db/database'
 import { relativePath } from './dataset-queries'
@@ -14,6 +14,7 @@ const batchCells = 10_000
 export interface NewDataset {
   name: string
   target: string | null
+  task: Task
   positive: string | null
   sensitive: string[]
   incoming: Incoming
@@ -38,13 +39,14 @@ export async function storeDataset(tx: Queries, dataset: NewDataset): Promise<st
   const { incoming } = dataset
   const id = randomUUID().slice(0, 8)
   await tx.run(
-    `INSERT INTO datasets (id, name, modality, source_path, target, positive, skipped, created_at, size_bytes, notes, sources)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO datasets (id, name, modality, source_path, target, task, positive, skipped, created_at, size_bytes, notes, sources)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     dataset.name,
     incoming.modality,
     incoming.sourcePath,
     dataset.target,
+    dataset.task,
     dataset.positive,
     JSON.stringify(shortened(incoming.skipped)),
     Date.now(),

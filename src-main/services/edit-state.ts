@@ -1,4 +1,4 @@
-import type { FieldKind, Split } from '@shared/schemas/dataset'
+import type { FieldKind, Split, Task } from '@shared/schemas/dataset'
 import type { Queries } from '../db/database'
 import type { FieldRow } from './dataset-fields'
 import type { ClassRow, DatasetRow } from './dataset-queries'
@@ -17,6 +17,8 @@ export interface EditState {
   positive?: string | null
   /** Tables: the column that is predicted; labels follow from its values, so they are not listed. */
   target?: string | null
+  /** What the target is taken for; classification where absent. */
+  task?: Task
   targetKind?: FieldKind
   fields?: { add: FieldRow[]; remove: string[] }
 }
@@ -32,7 +34,8 @@ export async function applyState(tx: Queries, dataset: DatasetRow, editId: numbe
   )
   const state = JSON.parse(row!.state) as EditState
   if (state.fields) for (const field of state.fields.add) await addDerivedField(tx, dataset.id, field)
-  if (state.target !== undefined) await relabelFromTarget(tx, dataset.id, state.target, state.classes?.upsert ?? [])
+  if (state.target !== undefined)
+    await relabelFromTarget(tx, dataset.id, state.target, state.classes?.upsert ?? [], state.task)
   else if (state.classes) for (const entry of state.classes.upsert) await upsertClass(tx, dataset.id, entry)
   if (row!.has_labels) await setListed(tx, dataset.id, editId, side, 'labels')
   if (row!.has_splits) await setListed(tx, dataset.id, editId, side, 'splits')

@@ -4,8 +4,9 @@ import { Explanation, Importance, MapChecks, type ExplainSpec, type ImportanceSp
 import { isRows } from '@shared/modalities'
 import type { ServiceContext } from './context'
 import { predictInput, resolveDataset, resolveSample } from './dataset-queries'
+import { refuseNumbers } from './number-target'
 import { ResultCache, weightsKey } from './result-cache'
-import { resolveRun, runFolder } from './run-queries'
+import { resolveRun, runFolder, toRun } from './run-queries'
 
 type Parsed = ExplainSpec
 
@@ -68,6 +69,7 @@ export class ExplanationService implements Service<'explanations'> {
   async #asked(spec: Parsed) {
     const { db } = this.context
     const run = await resolveRun(db, spec.run)
+    refuseNumbers(toRun(run), 'Explanations are of classes so far')
     const dataset = await resolveDataset(db, run.dataset_id)
     const sample = await resolveSample(db, dataset.id, spec.sample)
     const content = isRows(dataset.modality) ? sample.values : sample.hash
@@ -79,6 +81,7 @@ export class ExplanationService implements Service<'explanations'> {
   async importance(spec: ImportanceSpec, signal: AbortSignal): Promise<Importance> {
     const { db, jobs, paths, tasks } = this.context
     const run = await resolveRun(db, spec.run)
+    refuseNumbers(toRun(run), 'Importance is the loss of accuracy')
     const key = [await weightsKey(paths, run), spec.method, ordered(spec.params), spec.split]
     const { method, params, split } = spec
     return this.#cache.once(key, Importance, () =>

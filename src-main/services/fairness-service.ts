@@ -19,6 +19,7 @@ import type { ServiceContext } from './context'
 import { loadDataset, resolveDataset } from './dataset-queries'
 import { renderReport } from './fairness-report'
 import { proxyInput, proxySummary } from './proxy-report'
+import { refuseNumbers } from './number-target'
 import { resolveRun, toRun, type RunRow } from './run-queries'
 
 const maxGroups = 20
@@ -117,6 +118,7 @@ export class FairnessService implements Service<'fairness'> {
     const dataset = await loadDataset(db, (await resolveDataset(db, spec.dataset)).id)
     checkSensitive(dataset, [spec.sensitive])
     const run = spec.run === undefined ? null : await resolveRun(db, spec.run)
+    if (run) refuseNumbers(toRun(run), 'Rates are of classes')
     const input = await proxyInput(db, dataset, spec, run)
     const figures = await tasks.run(
       { taskId: spec.taskId, title: 'Looking for proxies', unit: 'fits' },
@@ -138,6 +140,7 @@ export class FairnessService implements Service<'fairness'> {
   async #auditInput(spec: Omit<AuditSpec, 'taskId'>): Promise<Jobs['audit']['input']> {
     const { db, settings } = this.context
     const row = await resolveRun(db, spec.run)
+    refuseNumbers(toRun(row), 'An audit compares rates of classes')
     const dataset = await loadDataset(db, row.dataset_id)
     const { classes } = toRun(row)
     const positive = favourable(spec.positive ?? dataset.positive, classes)

@@ -1,5 +1,5 @@
 import { WorkbenchError } from '@shared/errors'
-import type { Derivation, FieldKind } from '@shared/schemas/dataset'
+import type { Derivation, FieldKind, Task } from '@shared/schemas/dataset'
 import { isRows } from '@shared/modalities'
 import type { Queries } from '../db/database'
 import { fieldRows, type FieldRow } from './dataset-fields'
@@ -11,6 +11,7 @@ import type { EditState } from './edit-state'
 import { performEdit } from './edits'
 import { changeKind } from './field-kinds'
 import { automaticSplits } from './dataset-import'
+import { refuseNumbers, suggestedTask } from './number-target'
 import { checkTarget, distinctLiterals, withNewClasses } from './table-target'
 
 export interface FieldChange {
@@ -39,6 +40,7 @@ export async function changeField(tx: Queries, dataset: DatasetRow, change: Fiel
   if (change.kind !== undefined && change.kind !== field.kind) {
     if (field.derivation !== null)
       throw new WorkbenchError('invalid_input', `"${field.name}" is derived; it is a category by its nature.`)
+    if (field.name === dataset.target) refuseNumbers(dataset, `"${field.name}" must stay a column of numbers`)
     await changeKind(tx, dataset.id, field.name, change.kind)
   }
   const isInput =
@@ -57,32 +59,44 @@ export async function changeField(tx: Queries, dataset: DatasetRow, change: Fiel
   )
 }
 
-/** Predicts another column from now on: its values become classes and labels. Can be undone. */
-export async function changeTarget(tx: Queries, dataset: DatasetRow, target: string): Promise<void> {
+/**
+ * Predicts another column from now on, or the same as something else: its values become classes and labels, or are
+ * predicted as numbers. Can be undone.
+ */
+export async function changeTarget(tx: Queries, dataset: DatasetRow, target: string, asked?: Task): Promise<void> {
   const field = await requireField(tx, dataset, target)
-  if (target === dataset.target) return
+  if (target === dataset.target && (asked ?? dataset.task) === dataset.task) return
   const literals = await distinctLiterals(tx, dataset.id, target)
-  checkTarget(target, field.kind, new Set(literals.values()).size)
+  const distinct = new Set(literals.values()).size
+  const task = asked ?? suggestedTask(dataset.modality, field.kind, distinct)
+  checkTarget({ ...dataset, task }, target, field.kind, distinct)
   const classes = await tx.all<ClassRow>(
     'SELECT id, name, position FROM classes WHERE dataset_id = ? ORDER BY position',
     dataset.id,
   )
   const before: EditState = {
     target: dataset.target,
+    task: dataset.task,
     classes: { upsert: classes, remove: [] },
     positive: dataset.positive,
   }
   // Their ids are part of the edit: edits that follow name these classes by them, also when all is done again.
-  const upsert = await withNewClasses(tx, [], [...literals.values()])
-  const after: EditState = { target, classes: { upsert, remove: [] }, positive: null }
+  const upsert = task === 'regression' ? [] : await withNewClasses(tx, [], [...literals.values()])
+  const after: EditState = { target, task, classes: { upsert, remove: [] }, positive: null }
   const counted = await tx.get<{ n: number; split: number }>(
     'SELECT count(*) AS n, count(split) AS split FROM samples WHERE dataset_id = ?',
     dataset.id,
   )
   if (counted!.split === 0) await addAutomaticSplits(tx, dataset, target, { before, after })
-  const title = `Predict "${target}"${dataset.target === null ? '' : ` instead of "${dataset.target}"`}`
+  const title = titleOf(dataset, target, task)
   const sides = { before: JSON.stringify(before), after: JSON.stringify(after) }
   await performEdit(tx, dataset, { title, kind: 'target', changed: counted!.n, ...sides })
+}
+
+function titleOf(dataset: DatasetRow, target: string, task: Task): string {
+  const as = task === 'regression' ? ' as a number' : dataset.task === 'regression' ? ' as classes' : ''
+  const isOther = dataset.target !== null && dataset.target !== target
+  return `Predict "${target}"${as}${isOther ? ` instead of "${dataset.target}"` : ''}`
 }
 
 /** A table imported without a target was not split, since there was nothing to stratify by. */
@@ -97,7 +111,8 @@ async function addAutomaticSplits(
   await forEachPage(tx, dataset.id, '"values" ->> ? AS label', [jsonPath(target)], async (page) => {
     for (const row of page) {
       ids.push(row.id)
-      labels.push(row['label'] === null ? null : String(row['label']))
+      const isNumber = after.task === 'regression'
+      labels.push(row['label'] === null ? null : isNumber ? 'number' : String(row['label']))
     }
   })
   const splits = automaticSplits(labels)

@@ -8,7 +8,8 @@ import { loadFields } from './dataset-fields'
 import { predictInput, resolveDataset, resolveSample } from './dataset-queries'
 import { lockedFields } from './locked-fields'
 import { ResultCache, weightsKey } from './result-cache'
-import { resolveRun, runFolder } from './run-queries'
+import { refuseNumbers } from './number-target'
+import { resolveRun, runFolder, toRun } from './run-queries'
 
 /** Grows when the search changes, so that no answer of an older one is shown. */
 const searchVersion = 1
@@ -24,6 +25,7 @@ export class InsightService implements Service<'insights'> {
   async counterfactual(spec: CounterfactualSpec, signal: AbortSignal): Promise<Counterfactuals> {
     const { db, jobs, paths, tasks } = this.context
     const run = await resolveRun(db, spec.run)
+    refuseNumbers(toRun(run), 'These are changes that change the class')
     const dataset = await resolveDataset(db, run.dataset_id)
     if (dataset.modality !== 'table')
       throw new WorkbenchError(

@@ -12,6 +12,7 @@ import { loadDataset } from './dataset-queries'
 import { rowFingerprint, rowsInFolder, snapshotOf, type DataIndex, type Row } from './proof-data'
 import { damaged, manifestName, readProof, sealName, sealOf, sha256, sha256OfFile, type Manifest } from './proof-file'
 import { compareFigures, describe } from './proof-verdict'
+import { refuseNumbers } from './number-target'
 import { resolveRun, runFolder, toRun, type RunSummary } from './run-queries'
 import { snapshotPath } from './run-snapshot'
 import { extractTar, TarWriter } from './tar'
@@ -30,6 +31,7 @@ export class ProofService implements Service<'proofs'> {
     const row = await resolveRun(db, spec.run)
     if (row.epochs === 0 || row.status === 'running' || row.status === 'queued')
       throw new WorkbenchError('conflict', `Run "${row.name}" is ${row.status}; let it finish, then pack it.`)
+    refuseNumbers(toRun(row), 'Only runs that tell classes apart can be packed so far')
     const source = runFolder(paths, row.id)
     const dataset = await loadDataset(db, row.dataset_id)
     if (!isRows(dataset.modality))

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
 import type { GroupThresholds } from '@shared/schemas/fairness'
 import type { Run, RunStatus, SplitMetrics } from '@shared/schemas/run'
+import type { Task } from '@shared/schemas/dataset'
 import type { Queries } from '../db/database'
 import type { TrainOutcome } from '../ml/snapshot'
 import type { WorkspacePaths } from './context'
@@ -30,6 +31,8 @@ export interface RunRow {
 /** What a run knows beyond its settings; grows from start to end, kept as one JSON value. */
 export type RunSummary = Partial<Omit<TrainOutcome, 'status' | 'params'>> & {
   classes: string[]
+  /** Classification where absent. */
+  task?: Task
   /** Decide the number of threads, when the run begins. */
   threadFacts?: ThreadFacts
   /** Kept for a resumed run: with other threads sums are rounded otherwise. */
@@ -88,6 +91,7 @@ export function toRun(row: RunRow): Run {
     status: row.status,
     datasetId: row.dataset_id,
     datasetName: row.dataset_name,
+    task: summary.task ?? 'classification',
     family: row.family,
     params: JSON.parse(row.params),
     seed: row.seed,
@@ -96,6 +100,7 @@ export function toRun(row: RunRow): Run {
     samplesPerSecond: summary.samplesPerSecond ?? null,
     metrics: summary.metrics ?? noMetrics,
     baseline: summary.baseline ?? { majorityAccuracy: null },
+    ...(summary.interval && { interval: summary.interval }),
     parameterCount: summary.parameterCount ?? null,
     device: summary.device ?? null,
     threads: summary.threads ?? null,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { toErrorReply } from '@shared/errors'
 import type { EpochEnded, Params, RunStatus } from '@shared/schemas/run'
 import type { Jobs, StoredPredictionRow } from '../worker/protocol'
+import type { Queries } from '../db/database'
 import type { ServiceContext } from './context'
 import { loadRun, resolveRun, runFolder, type RunRow, type RunSummary } from './run-queries'
 import { availableMemory } from './run-estimate'
@@ -199,7 +200,11 @@ export class RunQueue {
 
   async #storePredictions(runId: string, rows: StoredPredictionRow[], replace: boolean): Promise<void> {
     await this.context.db.transaction(async (tx) => {
-      if (replace) await tx.run('DELETE FROM run_predictions WHERE run_id = ?', runId)
+      if (replace) {
+        await tx.run('DELETE FROM run_predictions WHERE run_id = ?', runId)
+        await tx.run('DELETE FROM run_values WHERE run_id = ?', runId)
+      }
+      if (rows[0] && 'value' in rows[0]) return storeNumbers(tx, runId, rows)
       await tx.run(
         `INSERT INTO run_predictions (run_id, sample_id, split, truth, predicted, confidence, probabilities)
          SELECT ?, value ->> 'sampleId', value ->> 'split', value ->> 'truth', value ->> 'predicted',
@@ -246,6 +251,17 @@ export class RunQueue {
   async #changed(runId: string): Promise<void> {
     this.context.emit('runs.changed', await loadRun(this.context, runId))
   }
+}
+
+/** Numbers keep their decimal point: SQLite's JSON would read 3.0 as an integer, which a REAL column turns back. */
+async function storeNumbers(tx: Queries, runId: string, rows: StoredPredictionRow[]): Promise<void> {
+  await tx.run(
+    `INSERT INTO run_values (run_id, sample_id, split, truth, value)
+     SELECT ?, value ->> 'sampleId', value ->> 'split', CAST(value ->> 'truth' AS REAL), CAST(value ->> 'value' AS REAL)
+     FROM json_each(?)`,
+    runId,
+    JSON.stringify(rows),
+  )
 }
 
 /** Bytes of all files below a folder; 0 when it is not there. */

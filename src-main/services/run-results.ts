@@ -4,6 +4,8 @@ import { splitReport } from '@shared/metrics/report'
 import type { Split } from '@shared/schemas/dataset'
 import type { RunResults, SplitMetrics, StoredPrediction } from '@shared/schemas/run'
 import type { Queries } from '../db/database'
+import { refuseNumbers } from './number-target'
+import { numberResults } from './number-results'
 import { toRun, type RunRow } from './run-queries'
 
 /** Counts [true][predicted] of one run on one split, labelled samples only. */
@@ -28,6 +30,7 @@ export async function confusionOfRun(
 export async function resultsOfRun(db: Queries, row: RunRow, split: Split): Promise<RunResults> {
   const run = toRun(row)
   requirePredictions(row, await count(db, row.id))
+  if (run.task === 'regression') return numberResults(db, run, split)
   if (run.classes.length === 2) return { runId: run.runId, split, ...(await binaryReport(db, row, run.classes, split)) }
   const confusion = await confusionOfRun(db, run.runId, run.classes.length, split)
   return {
@@ -72,7 +75,8 @@ export async function cellOfRun(
   row: RunRow,
   { split, truth, predicted, limit }: { split: Split; truth: string; predicted: string; limit: number },
 ): Promise<{ total: number; predictions: StoredPrediction[] }> {
-  const { classes } = toRun(row)
+  const { classes, task } = toRun(row)
+  refuseNumbers({ task }, 'A confusion matrix is of classes')
   const indexOf = (name: string) => {
     const index = classes.indexOf(name)
     if (index < 0)
@@ -100,7 +104,13 @@ export async function cellOfRun(
 const noScores: SplitMetrics = { loss: null, accuracy: null, precision: null, recall: null, f1: null, rocAuc: null }
 
 const count = async (db: Queries, runId: string) =>
-  (await db.get<{ n: number }>('SELECT count(*) AS n FROM run_predictions WHERE run_id = ?', runId))?.n ?? 0
+  (
+    await db.get<{ n: number }>(
+      `SELECT (SELECT count(*) FROM run_predictions WHERE run_id = ?) + (SELECT count(*) FROM run_values WHERE run_id = ?) AS n`,
+      runId,
+      runId,
+    )
+  )?.n ?? 0
 
 function requirePredictions(row: RunRow, stored: number) {
   if (stored > 0) return

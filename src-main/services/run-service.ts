@@ -109,10 +109,11 @@ export class RunService implements Service<'runs'> {
     const runId = randomUUID().slice(0, 8)
     const folder = runFolder(paths, runId)
     try {
-      const { classes } = await writeSnapshot(this.context, dataset, snapshotPath(folder), reweighBy)
+      const { classes, task } = await writeSnapshot(this.context, dataset, snapshotPath(folder), reweighBy)
       const name = spec.name ?? (await this.#freshName(dataset.id, spec.family))
       const summary: RunSummary = {
         classes,
+        task,
         parameterCount: plan.parameterCount,
         multiplyAdds: plan.estimate?.multiplyAdds,
         memoryBytes: plan.estimate?.memoryBytes,
@@ -277,10 +278,10 @@ export class RunService implements Service<'runs'> {
     return this.context.jobs.run('engine', 'export', { runDir, format, out }, { signal })
   }
 
-  /** The thresholds that a prediction asked for. */
-  async #kept(ref: string, isAsked: boolean): Promise<{ thresholds?: GroupThresholds }> {
-    if (!isAsked) return {}
-    const { thresholds } = await this.get({ run: ref })
+  /** What is kept with a run for its predictions: the interval around a number, and thresholds where they are asked for. */
+  async #kept(ref: string, isAsked: boolean): Promise<{ thresholds?: GroupThresholds; halfWidth?: number }> {
+    const { thresholds, interval } = await this.get({ run: ref })
+    if (!isAsked) return { halfWidth: interval?.halfWidth }
     if (thresholds) return { thresholds }
     throw new WorkbenchError(
       'conflict',

@@ -6,6 +6,7 @@ import type { Queries } from '../db/database'
 import type { Snapshot, SnapshotSample } from '../ml/snapshot'
 import type { PlanInput } from '../worker/protocol'
 import type { ServiceContext } from './context'
+import { isLabelled, numberOf } from './number-target'
 import {
   jsonPath,
   loadDataset,
@@ -33,6 +34,8 @@ export async function snapshotHeader(
     modality: dataset.modality,
     datasetId: dataset.id,
     datasetName: dataset.name,
+    task: dataset.task,
+    target: dataset.target,
     classes: names,
     positive: index < 0 ? null : index,
     fields: fields
@@ -91,13 +94,14 @@ function toSnapshotSample(
   paths: { files: string },
   dataset: DatasetRow,
   row: SampleRow,
-  { fields, modality, reweighBy }: Header,
+  { fields, modality, reweighBy, task }: Header,
   indexOf: Map<number, number>,
 ): SnapshotSample {
   const target = row.class_id === null ? null : (indexOf.get(row.class_id) ?? null)
   const common = { id: row.id, target, split: row.split as Split | null }
   if (isRows(modality)) {
     const values = JSON.parse(row.values ?? '{}') as Record<string, FieldValue>
+    if (task === 'regression') common.target = numberOf(values[dataset.target!])
     const group = reweighBy === undefined ? {} : { group: String(values[reweighBy] ?? '(missing)') }
     return { ...common, ...group, values: fields.map((field) => values[field.name] ?? null) }
   }
@@ -123,6 +127,7 @@ export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanI
   )
   const total = await db.get<{ n: number }>('SELECT count(*) AS n FROM samples WHERE dataset_id = ?', dataset.id)
   const inSplit = (split: Split) => counts.filter((row) => row.split === split).reduce((sum, row) => sum + row.n, 0)
+  const labelled = { train: inSplit('train'), validation: inSplit('validation'), test: inSplit('test') }
   const picture = await db.get<{ width: number; height: number; channels: number }>(
     `SELECT width, height, max(channels) AS channels FROM samples WHERE dataset_id = ? AND height IS NOT NULL
      GROUP BY width, height ORDER BY count(*) DESC LIMIT 1`,
@@ -136,7 +141,7 @@ export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanI
   return {
     ...header,
     sampleCount: total?.n ?? 0,
-    splits: { train: inSplit('train'), validation: inSplit('validation'), test: inSplit('test') },
+    splits: dataset.task === 'regression' ? await numbersBySplit(db, dataset) : labelled,
     trainPerClass: classIds.map((id) => counts.find((row) => row.split === 'train' && row.class_id === id)?.n ?? 0),
     picture: picture ?? null,
     audio,
@@ -145,6 +150,19 @@ export async function planInput(db: Queries, dataset: DatasetRow): Promise<PlanI
     texts: dataset.modality === 'text' ? await textSizes(db, dataset.id, header) : null,
     distinct: await distinctValues(db, dataset.id, header),
   }
+}
+
+/** Samples with a number to predict, by split. */
+async function numbersBySplit(db: Queries, dataset: DatasetRow): Promise<PlanInput['splits']> {
+  const { sql, params } = isLabelled(dataset)
+  const rows = await db.all<{ split: Split; n: number }>(
+    `SELECT split, count(*) AS n FROM samples WHERE dataset_id = ? AND split IS NOT NULL AND ${sql} GROUP BY split`,
+    dataset.id,
+    ...params,
+  )
+  const splits = { train: 0, validation: 0, test: 0 }
+  for (const { split, n } of rows) splits[split] = n
+  return splits
 }
 
 /** The most frequent rate of the training clips, and the length that 95 % of them fit into. */

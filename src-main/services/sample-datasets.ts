@@ -4,6 +4,7 @@ import { access, copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/pro
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { SampleDatasetDescriptor } from '@shared/descriptor'
+import { Task } from '@shared/schemas/dataset'
 import { WorkbenchError } from '@shared/errors'
 import type { ServiceContext } from './context'
 import { extractTar } from './tar'
@@ -16,6 +17,7 @@ const BundledSample = SampleDatasetDescriptor.extend({
   /** Folder within the archive that holds the classes. */
   root: z.string().optional(),
   target: z.string().optional(),
+  task: Task.optional(),
   positive: z.string().optional(),
   sensitive: z.array(z.string()).default([]),
 })

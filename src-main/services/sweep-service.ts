@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
+import type { Task } from '@shared/schemas/dataset'
 import type { EpochEnded, Params, Run } from '@shared/schemas/run'
 import { SweepSpec, type Sweep } from '@shared/schemas/sweep'
 import type { ServiceContext } from './context'
@@ -12,6 +13,12 @@ import { isPromising, planTrials, rungs } from './sweep-space'
 type SweepRef = { sweep: string }
 
 const never = new AbortController().signal
+
+const objectiveFor = (task: Task, asked: SweepSpec['objective']): SweepSpec['objective'] => {
+  if (task === 'regression') return asked === 'accuracy' ? 'mae' : asked
+  if (asked !== 'mae') return asked
+  throw new WorkbenchError('invalid_input', 'A mean absolute error is of numbers; choose accuracy or loss.')
+}
 
 /**
  * Tries many settings: plans the trials of a sweep, starts their runs as others end, stops those that fall behind. Every
@@ -48,9 +55,10 @@ export class SweepService implements Service<'sweeps'> {
     return loadSweep(this.context.db, (await resolveSweep(this.context.db, sweep)).id)
   }
 
-  async start(spec: SweepSpec, signal: AbortSignal): Promise<Sweep> {
+  async start(asked: SweepSpec, signal: AbortSignal): Promise<Sweep> {
     const { db } = this.context
-    const dataset = await resolveDataset(db, spec.dataset)
+    const dataset = await resolveDataset(db, asked.dataset)
+    const spec = { ...asked, objective: objectiveFor(dataset.task, asked.objective) }
     const trials = planTrials(spec)
     await this.#requireValidation(dataset.id)
     await this.#requireOnePossible(spec, trials[0]!.params, signal)

@@ -1,13 +1,13 @@
 import { WorkbenchError } from '@shared/errors'
 import { compareNatural } from '@shared/natural-order'
-import type { FieldKind, FieldValue } from '@shared/schemas/dataset'
+import type { FieldKind, FieldValue, Modality, Task } from '@shared/schemas/dataset'
 import type { Queries } from '../db/database'
 import { jsonPath, targetValue, type ClassRow, type DatasetRow } from './dataset-queries'
+import { recountFields } from './derived-fields'
 import { listedIn, type Side } from './edit-lists'
 import { takeIds } from './next-ids'
+import { checkNumberTarget, maxNumberClasses } from './number-target'
 
-/** More distinct numbers than this are a quantity, not classes. */
-export const maxNumberClasses = 20
 const maxClasses = 1000
 
 /** A value of the target column as a class name; null where it is missing. */
@@ -18,13 +18,19 @@ export const classNameOf = (value: FieldValue | undefined) =>
 export const orderClasses = (names: Iterable<string>) => [...new Set(names)].sort(compareNatural)
 
 /** Throws `invalid_input` where a column cannot be what is predicted. */
-export function checkTarget(name: string, kind: FieldKind, distinct: number): void {
+export function checkTarget(
+  { modality, task }: { modality: Modality; task: Task },
+  name: string,
+  kind: FieldKind,
+  distinct: number,
+): void {
   if (distinct === 0)
     throw new WorkbenchError('invalid_input', `Column "${name}" has no values, so there is nothing to predict.`)
+  if (task === 'regression') return checkNumberTarget(modality, name, kind, distinct)
   if (kind === 'number' && distinct > maxNumberClasses) {
     throw new WorkbenchError(
       'invalid_input',
-      `Column "${name}" holds ${distinct} different numbers; a target needs classes (at most ${maxNumberClasses} numbers). Derive a category from it first (say, below and above a limit), or choose another target.`,
+      `Column "${name}" holds ${distinct} different numbers; classes can be at most ${maxNumberClasses} numbers. Derive a category from it first (say, below and above a limit), ${modality === 'table' ? 'predict it as a number, ' : ''}or choose another target.`,
     )
   }
   const limit = kind === 'category' || kind === 'boolean' ? maxClasses : 100
@@ -37,7 +43,7 @@ export function checkTarget(name: string, kind: FieldKind, distinct: number): vo
 }
 
 /**
- * Makes `target` the column that is predicted: its values become the classes and each sample's label. Classes in
+ * Makes `target` the column that is predicted: its values become the classes and each sample's label, or stay numbers. Classes in
  * `known` keep their ids and order, so that older edits fit them again; new values get new classes after them.
  */
 export async function relabelFromTarget(
@@ -45,13 +51,16 @@ export async function relabelFromTarget(
   datasetId: string,
   target: string | null,
   known: ClassRow[],
+  task: Task = 'classification',
 ): Promise<void> {
   await tx.run('UPDATE samples SET class_id = NULL WHERE dataset_id = ?', datasetId)
   await tx.run('DELETE FROM classes WHERE dataset_id = ?', datasetId)
   await releaseTarget(tx, datasetId)
-  await tx.run('UPDATE datasets SET target = ? WHERE id = ?', target, datasetId)
+  await tx.run('UPDATE datasets SET target = ?, task = ? WHERE id = ?', target, task, datasetId)
   if (target === null) return
   await tx.run('UPDATE fields SET is_input = 0 WHERE dataset_id = ? AND name = ?', datasetId, target)
+  // The numbers themselves are what is predicted; labels that were edited since may have changed them.
+  if (task === 'regression') return recountFields(tx, datasetId, [target])
   const literals = await distinctLiterals(tx, datasetId, target)
   const classes = await withNewClasses(tx, known, [...literals.values()])
   for (const { id, name, position } of classes)

@@ -13,6 +13,7 @@ import type { ProxyInput } from '../ml/audit/proxies'
 import type { CounterfactualRequest } from '../ml/counterfactual/explain-row'
 import type { NodePlace } from '../ml/decode/graph/pack'
 import type { SeriesPlace } from '../ml/decode/series/pack'
+import type { SamplePrediction } from '../ml/outcome'
 import type { PlanInput, PredictInput, TrainOutcome } from '../ml/snapshot'
 import type { TimedNet } from '../ml/time-steps'
 
@@ -54,14 +55,7 @@ export interface HashedFile {
   modifiedAt: number
 }
 
-export interface StoredPredictionRow {
-  sampleId: number
-  split: string
-  truth: number | null
-  predicted: number
-  confidence: number
-  probabilities: number[]
-}
+export type StoredPredictionRow = SamplePrediction
 
 /**
  * Every job a worker process does: what goes in, what it reports on the way, what comes out. Files are named by absolute
@@ -200,12 +194,14 @@ export interface Jobs {
       rows: Record<string, FieldValue>[]
       texts?: string[]
       thresholds?: GroupThresholds
+      /** Of the run's interval around a number. */
+      halfWidth?: number
     }
     event: never
     output: Prediction[]
   }
   'predict-to-csv': {
-    input: { runDir: string; files: string[]; out: string; thresholds?: GroupThresholds }
+    input: { runDir: string; files: string[]; out: string; thresholds?: GroupThresholds; halfWidth?: number }
     event: { done: number; total: number | null }
     output: { count: number; files: string[] }
   }

@@ -10,6 +10,10 @@ export const Modality = z.enum([
 ])
 export type Modality = z.infer<typeof Modality>
 
+/** What is predicted: one of a few classes, or a number in the units of its column. */
+export const Task = z.enum(['classification', 'regression'])
+export type Task = z.infer<typeof Task>
+
 export const Split = z.enum(['train', 'validation', 'test'])
 export type Split = z.infer<typeof Split>
 
@@ -78,6 +82,8 @@ export const Dataset = z.object({
   fields: z.array(Field),
   splits: SplitCounts.extend({ none: z.number().int() }),
   target: z.string().nullable(),
+  /** What the target is taken for; of a number there are no classes. */
+  task: Task,
   /** The favourable outcome: a class name, named by the user once, never guessed. */
   positive: z.string().nullable(),
   sourcePath: z.string(),
@@ -141,6 +147,8 @@ export const ImportSpec = z.object({
   modality: Modality.optional(),
   /** Table or text: the column to predict. */
   target: z.string().optional(),
+  /** Whether the target is a class or a number; left out: a column of more than 20 different numbers is a number. */
+  task: Task.optional(),
   /** Text: the column that is read; left out: the one of the longest texts. */
   text: z.string().optional(),
   positive: z.string().optional(),

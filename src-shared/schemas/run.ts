@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DatasetRef, Split } from './dataset'
+import { DatasetRef, Split, Task } from './dataset'
 import { GroupThresholds } from './fairness'
 
 export const RunStatus = z.enum(['queued', 'running', 'finished', 'stopped', 'interrupted', 'failed'])
@@ -18,8 +18,24 @@ export const RunSpec = z.object({
 })
 export type RunSpec = z.infer<typeof RunSpec>
 
-/** Rates in 0-1; what is undefined is null. Two classes with a named positive: of that class; else macro averages. */
-export const SplitMetrics = z.object({
+/** Of predicted numbers, in the units of the target but R²; null where it is not defined. */
+export const NumberMetrics = z.object({
+  /** Mean absolute error. */
+  mae: z.number().nullable(),
+  /** Root of the mean squared error. */
+  rmse: z.number().nullable(),
+  /** Share of the target's variance that is explained; 0 is as good as its mean, and it may be below. */
+  r2: z.number().nullable(),
+  /** Median absolute error. */
+  medianError: z.number().nullable(),
+})
+export type NumberMetrics = z.infer<typeof NumberMetrics>
+
+/**
+ * Rates in 0-1; what is undefined is null. Two classes with a named positive: of that class; else macro averages. Where a
+ * number is predicted the rates are null, and its own metrics are there.
+ */
+export const SplitMetrics = NumberMetrics.partial().extend({
   loss: z.number().nullable(),
   accuracy: z.number().nullable(),
   precision: z.number().nullable(),
@@ -29,12 +45,30 @@ export const SplitMetrics = z.object({
 })
 export type SplitMetrics = z.infer<typeof SplitMetrics>
 
+/** A number that is always answered, and how far off it is on the split that runs are judged by. */
+export const ConstantAnswer = z.object({ value: z.number(), mae: z.number().nullable(), rmse: z.number().nullable() })
+export type ConstantAnswer = z.infer<typeof ConstantAnswer>
+
+/** How far from a predicted number the truth may be: by the errors on the validation split (split conformal). */
+export const NumberInterval = z.object({
+  /** Share of new samples whose truth lies within, if they are like those of the validation split. */
+  level: z.number(),
+  /** In the units of the target. */
+  halfWidth: z.number(),
+  /** Validation samples that it was taken from. */
+  sampleCount: z.number().int(),
+  /** Share of the test split whose truth does lie within; null without one. */
+  testCoverage: z.number().nullable(),
+})
+export type NumberInterval = z.infer<typeof NumberInterval>
+
 export const Run = z.object({
   runId: z.string(),
   name: z.string(),
   status: RunStatus,
   datasetId: z.string(),
   datasetName: z.string(),
+  task: Task,
   family: z.string(),
   params: Params,
   seed: z.number().int(),
@@ -47,11 +81,16 @@ export const Run = z.object({
     validation: SplitMetrics.nullable(),
     test: SplitMetrics.nullable(),
   }),
-  /** What must be beaten: always the largest class, and for texts a simple method fitted on the same samples. */
+  /** What must be beaten: always the largest class (or the mean of the target), and for texts a simple method fitted on the same samples. */
   baseline: z.object({
     majorityAccuracy: z.number().nullable(),
     simple: z.object({ title: z.string(), accuracy: z.number() }).optional(),
+    /** Where a number is predicted: always the mean, or the median, of the training split. */
+    mean: ConstantAnswer.optional(),
+    median: ConstantAnswer.optional(),
   }),
+  /** Where a number is predicted. */
+  interval: NumberInterval.optional(),
   parameterCount: z.number().int().nullable(),
   device: z.string().nullable(),
   /** How it uses the processor: threads that share one op's work, and ops that run at the same time. */
@@ -73,6 +112,14 @@ export const Run = z.object({
 })
 export type Run = z.infer<typeof Run>
 
+/** `mae`: mean absolute error in the target's units, where a number is predicted; there the accuracy is null. */
+export const EpochFigures = z.object({
+  loss: z.number().nullable(),
+  accuracy: z.number().nullable(),
+  mae: z.number().nullable().optional(),
+})
+export type EpochFigures = z.infer<typeof EpochFigures>
+
 /** One closed epoch (from 1). Metrics of train come from the batches as trained, of validation from a full pass. */
 export const EpochEnded = z.object({
   runId: z.string(),
@@ -80,8 +127,8 @@ export const EpochEnded = z.object({
   learningRate: z.number(),
   seconds: z.number(),
   samplesPerSecond: z.number(),
-  train: z.object({ loss: z.number().nullable(), accuracy: z.number().nullable() }),
-  validation: z.object({ loss: z.number().nullable(), accuracy: z.number().nullable() }).nullable(),
+  train: EpochFigures,
+  validation: EpochFigures.nullable(),
 })
 export type EpochEnded = z.infer<typeof EpochEnded>
 
@@ -167,6 +214,10 @@ export const RunResults = z.object({
   /** Reliability: mean predicted probability against observed rate, 10 equal bins; empty bins left out. */
   calibration: Curve.extend({ counts: z.array(z.number().int()) }).nullable(),
   brier: z.number().nullable(),
+  /** Where a number is predicted: truth and prediction of each sample, at most some thousands of them. */
+  numbers: z
+    .object({ sampleIds: z.array(z.number().int()), truth: z.array(z.number()), predicted: z.array(z.number()) })
+    .optional(),
 })
 export type RunResults = z.infer<typeof RunResults>
 
@@ -193,10 +244,15 @@ export type StoredPrediction = z.infer<typeof StoredPrediction>
 export const ExportFormat = z.enum(['savedmodel', 'tfjs', 'onnx'])
 export type ExportFormat = z.infer<typeof ExportFormat>
 
-/** A prediction on something new. */
+/** A prediction on something new: a class, or a number in the units of the target. */
 export const Prediction = z.object({
   input: z.string(),
+  /** Empty where a number is predicted. */
   class: z.string(),
   probabilities: z.record(z.string(), z.number()),
+  value: z.number().optional(),
+  /** Ends of the run's interval around the number. */
+  low: z.number().optional(),
+  high: z.number().optional(),
 })
 export type Prediction = z.infer<typeof Prediction>

@@ -34,7 +34,8 @@ export const SweepSpec = z.object({
   trials: z.number().int().min(1).max(500).default(20),
   /** Runs of each configuration, from different seeds. */
   seeds: z.number().int().min(1).max(20).default(1),
-  objective: z.enum(['accuracy', 'loss']).default('accuracy'),
+  /** Of the validation split. Where a number is predicted, 'accuracy' is taken for the mean absolute error. */
+  objective: z.enum(['accuracy', 'loss', 'mae']).default('accuracy'),
   /** Fixes what is drawn. */
   seed: z.number().int().min(0).default(1),
   name: z.string().trim().min(1).max(120).optional(),

@@ -69,6 +69,13 @@ describe.runIf(engineStatus().backend === 'tensorflow')('a traced step is the sa
   test.each(Object.entries(cases))('%s', (_, params) => expectTracedIsEager({ params: { ...plain, ...params } }))
   test.each(families)('%s %j', (family, params, rate) => expectTracedIsEager({ family, params }, rate))
 
+  test.each<[string, Params]>([
+    ['mlp', { ...plain, loss: 'squared' }],
+    ['mlp', { ...plain, loss: 'absolute', optimizer: 'sgd' }],
+    ['mlp', { ...plain, loss: 'huber', mixup: 0.4, l2: 0.01 }],
+    ['tabular-resnet', { units: 8, dropout: 0.2 }],
+  ])('a number to predict: %s %j', (family, params) => expectTracedIsEager({ family, task: 'regression', params }))
+
   test.each(['sgd', 'momentum', 'rmsprop', 'adam'])('%s: the average of the weights, and what it is', (optimizer) => {
     const params = { ...plain, optimizer, averageWeights: 0.8 }
     const { traced, eager } = toySteppers({ params })

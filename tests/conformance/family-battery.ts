@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Family } from '@main/ml/families/define'
 import { describeParams } from '@main/ml/params'
 import { findProblems } from '@main/ml/problems'
 import { families } from '@main/ml/registry'
@@ -12,9 +13,10 @@ import type { Snapshot } from '@main/ml/snapshot'
 import { tf } from '@main/ml/tf'
 import { train } from '@main/ml/train'
 import { loadTrained, unloadTrained } from '@main/ml/trained'
-import type { Modality } from '@shared/schemas/dataset'
+import type { Modality, Task } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
-import { runFolderWith, toyPictures, toyTable } from '../main/ml/toy'
+import type { ClassPrediction, NumberPrediction, SamplePrediction } from '@main/ml/outcome'
+import { runFolderWith, toyNumbers, toyPictures, toyTable } from '../main/ml/toy'
 import { toyClips } from '../main/ml/toy-clips'
 import { toyGraph } from '../main/ml/toy-graph'
 import { toySeries } from '../main/ml/toy-series'
@@ -25,6 +27,12 @@ const hashesOf = (arrays: NamedArray[]) =>
   Object.fromEntries(
     arrays.map(({ name, data }) => [name, createHash('sha256').update(Buffer.from(data.buffer)).digest('hex')]),
   )
+
+interface Pair {
+  id: string
+  modality: Modality
+  task: Task
+}
 
 /** What every family must keep, on whichever engine this process has; a family that is found is tested, with no list. */
 export function testFamilies(toy: Record<Modality, { epochs: number; samples: number }>, imageSize = 28) {
@@ -40,7 +48,8 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     text: () => toyTexts(toy.text.samples),
     graph: () => toyGraph(join(folder, 'graph'), toy.graph.samples),
   }
-  const toySet = (modality: Modality) => toySets[modality]()
+  const toySet = (modality: Modality, task: Task) =>
+    task === 'regression' ? toyNumbers(toy[modality].samples) : toySets[modality]()
   /** A shape of one encoded sample, for plans and builds. */
   const shapes: Record<Modality, number[]> = {
     image: [28, 28, 1],
@@ -70,10 +79,10 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     ...change,
   })
 
-  async function run(id: string, modality: Modality, name: string, change: Params = {}) {
-    const runDir = await runFolderWith(await toySet(modality), join(folder, `${id}-${modality}-${name}`))
+  async function run({ id, modality, task }: Pair, name: string, change: Params = {}) {
+    const runDir = await runFolderWith(await toySet(modality, task), join(folder, `${id}-${modality}-${task}-${name}`))
     const input = { runId: name, runDir, family: id, params: params(id, modality, change), resume: false }
-    const rows: { sampleId: number; probabilities: number[] }[] = []
+    const rows: SamplePrediction[] = []
     const events = {
       progress: () => {},
       epoch: () => {},
@@ -85,23 +94,34 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
     return { runDir, outcome, rows, weights: hashesOf(arrays) }
   }
 
-  const pairs = [...families.values()].flatMap(({ id, modalities }) => modalities.map((modality) => ({ id, modality })))
+  // A number is predicted from tables only, so far.
+  const pairs: Pair[] = [...families.values()].flatMap(({ id, modalities, tasks }) =>
+    modalities.flatMap((modality) =>
+      tasks.filter((task) => task === 'classification' || modality === 'table').map((task) => ({ id, modality, task })),
+    ),
+  )
 
-  describe.each(pairs)('$id on $modality', ({ id, modality }) => {
+  describe.each(pairs)('$id on $modality, $task', (pair) => {
+    const { id, modality, task } = pair
+    const isNumber = task === 'regression'
+    const presetsOf = ({ presets }: Family) =>
+      presets.filter(({ modalities, tasks }) => modalities.includes(modality) && (tasks?.includes(task) ?? true))
+
     test('learns a toy set, the same with the same seed and otherwise with another', async () => {
-      const first = await run(id, modality, 'first')
-      expect(first.outcome.metrics.test!.accuracy!).toBeGreaterThan(0.8)
-      const one = await run(id, modality, 'one', { epochs: 1 })
-      const again = await run(id, modality, 'again', { epochs: 1 })
+      const first = await run(pair, 'first')
+      const { accuracy, r2 } = first.outcome.metrics.test!
+      expect(isNumber ? r2 : accuracy).toBeGreaterThan(0.8)
+      const one = await run(pair, 'one', { epochs: 1 })
+      const again = await run(pair, 'again', { epochs: 1 })
       expect(again.weights).toEqual(one.weights)
       expect(again.outcome.metrics).toEqual(one.outcome.metrics)
-      const other = await run(id, modality, 'other', { seed: 2, epochs: 1 })
+      const other = await run(pair, 'other', { seed: 2, epochs: 1 })
       expect(other.weights).not.toEqual(one.weights)
     }, 120_000)
 
     test('predicts after loading as it did when it was trained', async () => {
-      const { runDir, rows } = await run(id, modality, 'loaded', { epochs: 1 })
-      const snapshot = await toySet(modality)
+      const { runDir, rows } = await run(pair, 'loaded', { epochs: 1 })
+      const snapshot = await toySet(modality, task)
       const { fields, samples: all } = snapshot
       const inputs = all.slice(0, 4).map(({ path, series, node, values }) => {
         const named = fields.map(({ name }, i) => [name, values?.[i] ?? null] as const)
@@ -114,14 +134,15 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
       tf.dispose([encoded, probabilities])
       for (const [i, row] of values.entries()) {
         const stored = rows.find(({ sampleId }) => sampleId === all[i]!.id)!
-        row.forEach((p, k) => expect(p).toBeCloseTo(stored.probabilities[k]!, 5))
+        if (isNumber) expect(row[0]).toBeCloseTo((stored as NumberPrediction).value, 2)
+        else row.forEach((p, k) => expect(p).toBeCloseTo((stored as ClassPrediction).probabilities[k]!, 5))
       }
     })
 
     test('its settings come through JSON and its own schema unchanged', () => {
       const family = familyNamed(id)
-      const context = { modality, sampleCount: 100, inputShape: [8, 8, 1], classCount: 2 }
-      for (const preset of family.presets.filter((each) => each.modalities.includes(modality))) {
+      const context = { modality, task, sampleCount: 100, inputShape: [8, 8, 1], classCount: 2 }
+      for (const preset of presetsOf(family)) {
         const full = resolveParams(family, {}, preset.id, context)
         const back = JSON.parse(JSON.stringify(full)) as Params
         expect(resolveParams(family, back, undefined, context)).toEqual(full)
@@ -135,9 +156,10 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
       const family = familyNamed(id)
       const inputShape = shapes[modality]
       const fields = [{ name: 'x', kind: 'text' as const, isSensitive: false }]
-      const facts = { modality, classes: ['a', 'b'], fields, trainPerClass: [500, 500], inputShape }
-      for (const preset of family.presets.filter((each) => each.modalities.includes(modality))) {
-        const context = { modality, sampleCount: 1000, inputShape, classCount: 2 }
+      const ofTask = isNumber ? { classes: [], trainPerClass: [] } : { classes: ['a', 'b'], trainPerClass: [500, 500] }
+      const facts = { modality, task, fields, inputShape, ...ofTask }
+      for (const preset of presetsOf(family)) {
+        const context = { modality, task, sampleCount: 1000, inputShape, classCount: 2 }
         const full = resolveParams(family, {}, preset.id, context)
         const problems = findProblems(family, full, { ...facts, splits: { train: 1000, validation: 100, test: 100 } })
         expect(problems, preset.id).toEqual([])
@@ -146,7 +168,7 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
 
     test('names its layers itself, alike in every build, and ends in logits', () => {
       const family = familyNamed(id)
-      const context = { modality, sampleCount: 100, inputShape: [8, 8, 1], classCount: 3 }
+      const context = { modality, task, sampleCount: 100, inputShape: [8, 8, 1], classCount: 3 }
       const own = resolveParams(family, params(id, modality), undefined, context)
       const inputShape = modality === 'image' ? [8, 8, 1] : shapes[modality]
       const build = () => family.build({ params: own as never, inputShape, classCount: 3, seed: 1, graph })
@@ -163,9 +185,9 @@ export function testFamilies(toy: Record<Modality, { epochs: number; samples: nu
 
     test('leaves no tensor behind', async () => {
       await unloadTrained()
-      await run(id, modality, 'before', { epochs: 1 })
+      await run(pair, 'before', { epochs: 1 })
       const before = tf.memory().numTensors
-      const { runDir } = await run(id, modality, 'after', { epochs: 1 })
+      const { runDir } = await run(pair, 'after', { epochs: 1 })
       await loadTrained(runDir)
       await unloadTrained()
       expect(tf.memory().numTensors).toBe(before)

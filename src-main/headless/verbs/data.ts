@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WorkbenchError } from '@shared/errors'
 import { bareName } from '@shared/file-kinds'
-import { Modality, type Derivation } from '@shared/schemas/dataset'
+import { Modality, Task, type Derivation } from '@shared/schemas/dataset'
 import { datasetDocument } from '../documents'
 import { commaList, integer, mapping, number, numberList } from '../options'
 import { datasetsText, datasetText, qualityText, table } from '../text'
@@ -12,6 +12,7 @@ interface ImportOptions {
   name?: string
   as?: string
   target?: string
+  task?: string
   text?: string
   positive?: string
   sensitive?: string[]
@@ -46,6 +47,10 @@ export function addDataVerbs(program: Command, addAction: AddAction): void {
     .option('--name <name>', 'name of the dataset (default: that of the folder or file)')
     .option('--as <kind>', `what the files are read as (${Modality.options.join(', ')}; default: what they look like)`)
     .option('--target <column>', 'table or texts: the column to predict')
+    .option(
+      '--task <task>',
+      `table: ${Task.options.join(' or ')} (default: a column of more than 20 different numbers is regression)`,
+    )
     .option('--text <column>', 'texts: the column that is read (default: that of the longest texts)')
     .option('--positive <value>', 'the favourable outcome, for the audit')
     .option('--sensitive <columns>', 'table: sensitive features, separated by commas', commaList)
@@ -57,6 +62,7 @@ export function addDataVerbs(program: Command, addAction: AddAction): void {
       name: options.name ?? bareName(absolute[0]!),
       ...(options.as && { modality: options.as as Modality }),
       target: options.target,
+      ...(options.task && { task: options.task as Task }),
       text: options.text,
       positive: options.positive,
       sensitive: options.sensitive,

@@ -6,7 +6,8 @@ import { comparisonDocument, runDocument } from '../documents'
 import { familyNamed } from '../families'
 import { collectSetting, typedSettings } from '../options'
 import type { Session } from '../session'
-import { diagnosisText, confusionText, percent, runsText, runText, table } from '../text'
+import { matricesText, predictionsText, runsText, runText } from '../run-text'
+import { diagnosisText, table } from '../text'
 import { trainToEnd, waitForRun } from '../training'
 import type { AddAction, Said } from './define'
 
@@ -40,10 +41,6 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
   const compareVerb = program.command('compare <runs...>').description('compare runs by settings and test results')
   addAction(compareVerb, { reads: true }, async ({ client }, runs: string[]) => {
     const comparison = await client.runs.compare({ runs })
-    const matrices = comparison.runs.map(({ runId, name }) => {
-      const matrix = comparison.confusion[runId]
-      return `\n${name}\n${matrix ? confusionText(comparison.classes, matrix) : 'no results on this split'}`
-    })
     const settings = Object.entries(comparison.settingsDiff).map(([key, values]) => [
       key,
       ...values.map((value) => JSON.stringify(value) ?? '–'),
@@ -51,7 +48,7 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
     const diff = table(['setting', ...comparison.runs.map(({ name }) => name)], settings)
     return {
       document: comparisonDocument(comparison),
-      text: [runsText(comparison.runs), diff, ...matrices].join('\n'),
+      text: [runsText(comparison.runs), diff, ...matricesText(comparison)].join('\n'),
     }
   })
 
@@ -60,7 +57,10 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
     .description('predict pictures, texts, or every row of a table')
     .option('--text <text...>', 'predict what is written here, by a run that reads texts')
     .requiredOption('--run <run>', 'its id or name')
-    .option('--out <file>', 'write a CSV: the rows, or a line per picture, with prediction and probabilities')
+    .option(
+      '--out <file>',
+      'write a CSV: the rows, or a line per picture, with prediction and probabilities, or the ends of its interval',
+    )
     .option('--thresholds', 'decide by the group thresholds kept with the run')
   addAction(
     predictVerb,
@@ -78,12 +78,7 @@ export function addRunVerbs(program: Command, addAction: AddAction): void {
       }
       const paths = files.map((file) => resolve(file))
       const predictions = await client.runs.predict({ run, files: paths, texts: text, thresholds })
-      const rows = predictions.map(({ input, class: name, probabilities }) => [
-        input,
-        name,
-        percent(probabilities[name]),
-      ])
-      return { document: predictions, text: table(['input', 'class', 'probability'], rows) }
+      return { document: predictions, text: predictionsText(predictions) }
     },
   )
 

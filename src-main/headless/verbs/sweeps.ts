@@ -38,7 +38,12 @@ export function addSweepVerbs(program: Command, addAction: AddAction): void {
     .option('--strategy <strategy>', SweepStrategy.options.join(', '), strategyNamed, 'random')
     .option('--trials <n>', 'configurations to draw', integer, 20)
     .option('--seeds <n>', 'runs of each configuration', integer, 1)
-    .option('--objective <objective>', 'accuracy or loss, of the validation split', objectiveNamed, 'accuracy')
+    .option(
+      '--objective <objective>',
+      'accuracy (of numbers: mae), loss or mae, of the validation split',
+      objectiveNamed,
+      'accuracy',
+    )
     .option('--seed <n>', 'fixes what is drawn', integer, 1)
   addAction(sweepVerb, {}, async (session, { vary, set = {}, ...options }: SweepOptions) => {
     const family = await familyNamed(session, options.family)
@@ -143,6 +148,6 @@ function strategyNamed(text: string): SweepSpec['strategy'] {
 }
 
 function objectiveNamed(text: string): SweepSpec['objective'] {
-  if (text !== 'accuracy' && text !== 'loss') throw new InvalidArgumentError('It is accuracy or loss.')
-  return text
+  if (text === 'accuracy' || text === 'loss' || text === 'mae') return text
+  throw new InvalidArgumentError('It is accuracy, loss or mae.')
 }

@@ -28,12 +28,13 @@ export interface TrainStepSource {
   samples: PackedSamples
   /** True: training inputs come with each call: they are changed in JavaScript (augmentation), or read from a file. */
   isFed: boolean
-  /** Class of each sample of `samples`; any number where there is none. */
-  labels: Int32Array
-  /** Row per class: what the loss is measured against, and what it is trained on. */
+  /** Class of each sample of `samples`, or as floats the number to be predicted; any number where there is none. */
+  labels: Int32Array | Float32Array
+  /** Row per class: what the loss is measured against, and what it is trained on. Of numbers there are none. */
   oneHot: Float32Array
   targets: Float32Array
-  classCount: number
+  /** Length of what the network gives out: classes, or 1. */
+  outputs: number
   /** Weight of each sample's mistakes; null: all count the same. */
   sampleWeights: Float32Array | null
   compute(batch: BatchTensors, step: Tensor): { loss: Tensor; figures: Tensor; gradients: Tensor[] }
@@ -50,7 +51,7 @@ export interface StepEntry {
   indices: string
   scalars: string
   inputs: string | null
-  /** Fetch: float32 [steps, 2], loss sum and right answers of each step. */
+  /** Fetch: float32 [steps, 2], loss sum and what the objective calls right of each step. */
   figures: string
   size: number
   steps: number
@@ -88,7 +89,8 @@ export class TrainGraph {
   readonly #declared = new GraphVariables(this.graph)
   readonly #axis = this.graph.scalar(0, 'int32')
   readonly #recordings = new Map<number, { recording: Recording; outputs: StepOutputs }>()
-  readonly #tables: { oneHot: string; targets: string }
+  /** Rows by class; none where a number is predicted. */
+  readonly #tables: { oneHot: string; targets: string } | null
 
   constructor(private readonly source: TrainStepSource) {
     const { weights, state, samples, labels, optimizer } = source
@@ -106,12 +108,16 @@ export class TrainGraph {
       ),
       step: declare('step', [], 'int32'),
       samples: samples.values && declare('samples', [samples.count, ...samples.shape], typeOf(samples.values), true),
-      labels: declare('labels', [labels.length], 'int32', true),
+      labels:
+        labels instanceof Int32Array
+          ? declare('labels', [labels.length], 'int32', true)
+          : declare('labels', [labels.length, 1], 'float32', true),
       sampleWeights: source.sampleWeights && declare('sample-weights', [labels.length, 1], 'float32', true),
     }
     const table = (data: Float32Array) =>
-      this.graph.constant({ dtype: 'float32', shape: [source.classCount, source.classCount], data })
-    this.#tables = { oneHot: table(source.oneHot), targets: table(source.targets) }
+      this.graph.constant({ dtype: 'float32', shape: [Math.sqrt(data.length), Math.sqrt(data.length)], data })
+    const isClass = labels instanceof Int32Array
+    this.#tables = isClass ? { oneHot: table(source.oneHot), targets: table(source.targets) } : null
   }
 
   /** Adds `steps` consecutive steps on batches of `size` samples, done by one call. */
@@ -233,9 +239,10 @@ export class TrainGraph {
   #batch({ indices, inputs }: { indices: string; inputs: string | null }): Record<keyof BatchTensors, string> {
     const { graph, variables } = this
     const labels = this.#gather(variables.labels, indices)
+    const read = inputs ?? this.#samplesAt(indices)
+    if (!this.#tables) return { inputs: read, labels, oneHot: labels, targets: labels }
     const look = (table: string) =>
       graph.add('GatherV2', [table, labels, this.#axis], { Tparams: float, Tindices: int, Taxis: int })
-    const read = inputs ?? this.#samplesAt(indices)
     const targets = look(this.#tables.targets)
     const own = variables.sampleWeights
     const weighted = own ? graph.add('Mul', [targets, this.#gather(own, indices)], { T: float }) : targets
@@ -285,15 +292,16 @@ const named = (prefix: string, names: string[]) => Object.fromEntries(names.map(
 
 /** Runs one step on made-up samples while recording it; the model is left as it was. */
 function recordStep(source: TrainStepSource, size: number): { recording: Recording; outputs: StepOutputs } {
-  const { weights, state, samples, classCount } = source
+  const { weights, state, samples, labels, outputs: width } = source
   const recorder = new Recorder()
   const before = state.map((variable) => variable.clone())
   try {
     const outputs = inScope((): StepOutputs => {
-      const rows = tf.oneHot(tf.zeros([size], 'int32'), classCount).toFloat()
+      const isClass = labels instanceof Int32Array
+      const rows = isClass ? tf.oneHot(tf.zeros([size], 'int32'), width).toFloat() : tf.ones([size, width])
       const batch: BatchTensors = {
         inputs: tf.ones([size, ...samples.shape]),
-        labels: tf.zeros([size], 'int32'),
+        labels: isClass ? tf.zeros([size], 'int32') : tf.mul(rows, 1),
         oneHot: rows,
         targets: tf.mul(rows, 1),
       }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Modality } from '@shared/schemas/dataset'
+import type { Modality, Task } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 import type { GraphSizes } from '../decode/graph/pack'
 import type { NamedArray } from '../safetensors'
@@ -9,6 +9,7 @@ export interface BuildInput<P> {
   params: P
   /** One sample without its batch axis: [height, width, channels] or [features]. */
   inputShape: number[]
+  /** Numbers that the network gives out: one per class, or a single one where a number is predicted. */
   classCount: number
   /** Seeds every initializer and dropout: same seed, same weights. */
   seed: number
@@ -22,6 +23,8 @@ export interface Preset<P> {
   /** When to take it, in a few words. */
   suits: string
   modalities: Modality[]
+  /** Tasks that it suits; left out: all of the family's. */
+  tasks?: Task[]
   /** The default preset is the first whose `fits` is true (no `fits`: always). */
   fits?(data: { modality: Modality; sampleCount: number; inputShape: number[]; classCount: number }): boolean
   params: Partial<P> & Params
@@ -36,13 +39,13 @@ export interface Family<P = Record<string, unknown>> {
   modalities: Modality[]
   /** Kinds of data for which this family is proposed before any other. */
   firstChoiceFor?: Modality[]
-  tasks: 'classification'[]
+  tasks: Task[]
   /** The family's own hyperparameters; those of training (optimizer, epochs …) are added to every family. */
   params: z.ZodType<P>
   presets: Preset<P>[]
   /** Reasons why these params cannot work on this input, told before the start. */
   check?(input: BuildInput<P>): { param: string | null; message: string }[]
-  /** Builds the network; outputs logits [batch, classCount]. Layers with `trainable: false` keep their weights. */
+  /** Builds the network; outputs logits (or the standardised number) [batch, classCount]. Layers with `trainable: false` keep their weights. */
   build(input: BuildInput<P>): LayersModel
   /** Trained weights to begin with, by their names in the network, in the place of those that `build` draws. */
   startingWeights?(input: BuildInput<P>): Promise<NamedArray[]>

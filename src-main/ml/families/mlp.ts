@@ -14,7 +14,7 @@ const Params = z.object({
     .meta({
       ...network,
       title: 'Hidden layers',
-      description: 'Layers between input and output; none makes it logistic regression.',
+      description: 'Layers between input and output; none makes it logistic (or linear) regression.',
     }),
   units: z
     .int()
@@ -70,7 +70,7 @@ export default defineFamily<z.infer<typeof Params>>({
   reference: 'Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", Nature 323, 1986',
   modalities: ['table', 'image'],
   firstChoiceFor: ['table'],
-  tasks: ['classification'],
+  tasks: ['classification', 'regression'],
   params: Params,
   presets: [
     {
@@ -78,6 +78,7 @@ export default defineFamily<z.infer<typeof Params>>({
       title: 'Small table',
       suits: 'Tables of up to about 5 000 rows.',
       modalities: ['table'],
+      tasks: ['classification'],
       fits: ({ sampleCount }) => sampleCount <= 5000,
       params: smallTable,
     },
@@ -86,7 +87,25 @@ export default defineFamily<z.infer<typeof Params>>({
       title: 'Table',
       suits: 'Tables of more than 5 000 rows.',
       modalities: ['table'],
+      tasks: ['classification'],
       params: { hiddenLayers: 2, units: 64, dropout: 0.1, l2: 0.0001, batchSize: 128, epochs: 20 },
+    },
+    {
+      id: 'small-numbers',
+      title: 'Small table',
+      suits: 'A number, from up to about 2 000 rows.',
+      modalities: ['table'],
+      tasks: ['regression'],
+      fits: ({ sampleCount }) => sampleCount <= 2000,
+      params: { hiddenLayers: 1, units: 16, dropout: 0.1, l2: 0.01, batchSize: 16, learningRate: 0.003, epochs: 40 },
+    },
+    {
+      id: 'numbers',
+      title: 'Table',
+      suits: 'A number, from more than 2 000 rows.',
+      modalities: ['table'],
+      tasks: ['regression'],
+      params: { hiddenLayers: 2, units: 64, dropout: 0, l2: 0.0001, batchSize: 64, learningRate: 0.002, epochs: 40 },
     },
     {
       id: 'balanced',
@@ -107,7 +126,16 @@ export default defineFamily<z.infer<typeof Params>>({
       title: 'Logistic regression',
       suits: 'No hidden layer: the baseline that a network must beat.',
       modalities: ['table', 'image'],
+      tasks: ['classification'],
       params: { hiddenLayers: 0, l2: 0.003, batchSize: 32, learningRate: 0.01, epochs: 40 },
+    },
+    {
+      id: 'linear-numbers',
+      title: 'Linear regression',
+      suits: 'No hidden layer: the baseline that a network must beat.',
+      modalities: ['table'],
+      tasks: ['regression'],
+      params: { hiddenLayers: 0, l2: 0.0001, batchSize: 32, learningRate: 0.01, epochs: 40 },
     },
   ],
 

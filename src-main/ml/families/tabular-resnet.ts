@@ -42,7 +42,7 @@ export default defineFamily<z.infer<typeof Params>>({
   summary: 'Fully connected blocks with shortcuts around them: for larger tables with many fields.',
   reference: 'https://arxiv.org/abs/2106.11959',
   modalities: ['table'],
-  tasks: ['classification'],
+  tasks: ['classification', 'regression'],
   params: Params,
   presets: [
     {
@@ -50,6 +50,7 @@ export default defineFamily<z.infer<typeof Params>>({
       title: 'Small table',
       suits: 'Tables of up to about 5 000 rows.',
       modalities: ['table'],
+      tasks: ['classification'],
       fits: ({ sampleCount }) => sampleCount <= 5000,
       params: { blocks: 1, units: 16, dropout: 0.4, l2: 0.01, batchSize: 32, learningRate: 0.002, epochs: 20 },
     },
@@ -58,7 +59,16 @@ export default defineFamily<z.infer<typeof Params>>({
       title: 'Table',
       suits: 'Tables of more than 5 000 rows.',
       modalities: ['table'],
+      tasks: ['classification'],
       params: { batchSize: 256, epochs: 15, optimizer: 'adamw', weightDecay: 0.0001 },
+    },
+    {
+      id: 'numbers',
+      title: 'A number',
+      suits: 'Tables whose target is a number.',
+      modalities: ['table'],
+      tasks: ['regression'],
+      params: { blocks: 1, units: 32, dropout: 0.2, l2: 0.003, batchSize: 32, learningRate: 0.002, epochs: 30 },
     },
     {
       id: 'quick',

@@ -1,4 +1,5 @@
 import type { LayersModel, TensorFlow } from '../tf'
+import { answerName, type TargetScale } from '../target-scale'
 import { refused, toChannelsFirst, toChannelsLast, writers, type Value } from './layers'
 import { OnnxWriter } from './writer'
 
@@ -6,17 +7,21 @@ type Layer = TensorFlow.layers.Layer
 
 /**
  * Writes a network as an ONNX model (opset 17): input `input` float32 [batch, ...inputShape] as Pellucid encodes it
- * (pictures channels last), outputs `logits` and `probabilities` [batch, classes]. Weights are copied.
+ * (pictures channels last), outputs `logits` and `probabilities` [batch, classes]; with a scale `logits` and `value`
+ * [batch, 1], the number in the target's units. Weights are copied.
  *
  * @throws `incompatible` naming the first layer that has no ONNX form here
  */
-export function toOnnx(model: LayersModel): Uint8Array {
+export function toOnnx(model: LayersModel, scale?: TargetScale): Uint8Array {
   const { graph, output } = written(model)
   const { name, shape } = output
   const logits = graph.add('Identity', [name], {}, 'logits')
-  graph.add('Softmax', [logits], {}, 'probabilities')
+  const answer = answerName(scale)
+  if (scale)
+    graph.add('Add', [graph.add('Mul', [logits, graph.scalar(scale.deviation)]), graph.scalar(scale.mean)], {}, answer)
+  else graph.add('Softmax', [logits], {}, answer)
   graph.output('logits', shape)
-  graph.output('probabilities', shape)
+  graph.output(answer, shape)
   return graph.toModel(model.name)
 }
 

@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeDurably } from '../durable-file'
 import { seededUniform } from '../engine/uniform'
+import { allowedDifference } from '../target-scale'
 import { tf } from '../tf'
 import type { TrainedModel } from '../trained'
 import { toOnnx } from './convert'
@@ -9,15 +10,13 @@ import { openSession, type OnnxSession } from './session'
 
 /** Samples on which ONNX Runtime must agree with the engine before it is trusted. */
 export const trialSamples = 100
-/** Largest difference of a probability, whose range is 1. */
-export const tolerance = 1e-4
 
 export interface Predictor {
   /** What answers: ONNX Runtime, or the engine where the network cannot be converted. */
   by: 'onnxruntime' | 'engine'
   /** Why it is not ONNX Runtime. */
   reason: string | null
-  /** Class probabilities, row-major [count, classes], of inputs [count, ...inputShape]. */
+  /** Class probabilities or numbers, row-major [count, outputs], of inputs [count, ...inputShape]. */
   probabilities(inputs: Float32Array, count: number): Promise<Float32Array>
   release(): Promise<void>
 }
@@ -34,10 +33,11 @@ export async function openPredictor(trained: TrainedModel, keepIn?: string): Pro
   try {
     const kept = file ? await readFile(file).catch(() => null) : null
     if (kept) return onnxPredictor(trained, await openSession(kept))
-    const model = toOnnx(trained.model)
+    const model = toOnnx(trained.model, trained.target)
     session = await openSession(model)
     const difference = await largestDifference(trained, session)
-    if (!(difference <= tolerance)) throw new Error(`it differs by ${difference} on ${trialSamples} samples`)
+    if (!(difference <= allowedDifference(trained.target)))
+      throw new Error(`it differs by ${difference} on ${trialSamples} samples`)
     if (file) await keep(file, model)
     return onnxPredictor(trained, session)
   } catch (error) {

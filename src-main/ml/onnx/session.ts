@@ -7,7 +7,7 @@ const load = createRequire(__filename)
 const runtime = () => load('onnxruntime-node') as typeof Onnx
 
 export interface OnnxSession {
-  /** Class probabilities, row-major [count, classes], of inputs [count, ...inputShape]. */
+  /** Class probabilities or numbers, row-major [count, outputs], of inputs [count, ...inputShape]. */
   probabilities(inputs: Float32Array, shape: readonly number[]): Promise<Float32Array>
   /** What a network written by `toOnnxFeatures` gives out, row-major. */
   features(inputs: Float32Array, shape: readonly number[]): Promise<Float32Array>
@@ -28,7 +28,8 @@ export async function openSession(model: Uint8Array, threads = 0): Promise<OnnxS
     return answer[output]!.data as Float32Array
   }
   return {
-    probabilities: (inputs, shape) => ask('probabilities', inputs, shape),
+    probabilities: (inputs, shape) =>
+      ask(session.outputNames.includes('value') ? 'value' : 'probabilities', inputs, shape),
     features: (inputs, shape) => ask('features', inputs, shape),
     release: () => session.release(),
   }

@@ -6,6 +6,7 @@ import type { ServiceContext } from '../context'
 import { fieldRows } from '../dataset-fields'
 import { loadClasses, samplePath, type DatasetRow } from '../dataset-queries'
 import { forEachPage } from '../derived-fields'
+import { refuseNumbers } from '../number-target'
 import { resolveRun, toRun } from '../run-queries'
 import type { Progress } from '../tasks'
 import type { Checked, CheckedSample, HeldOut, Values } from './define'
@@ -112,6 +113,7 @@ async function readHeldOut(
     const row = await resolveRun(db, ref)
     if (row.dataset_id !== dataset.id)
       throw new WorkbenchError('incompatible', `Run "${row.name}" is of "${row.dataset_name}", not "${dataset.name}".`)
+    refuseNumbers(toRun(row), 'Doubtful labels are doubtful classes')
     const ids = toRun(row).classes.map((name) => idOf.get(name))
     const rows = await db.all<{ sample_id: number; probabilities: string }>(
       "SELECT sample_id, probabilities FROM run_predictions WHERE run_id = ? AND split <> 'train'",

@@ -13,7 +13,7 @@ import type { JobHandler } from '../protocol'
 
 /** Predicts every sample of the files into one CSV: rows keep their own columns. Written beside and renamed. */
 const predictToCsv: JobHandler<'predict-to-csv'> = async (
-  { runDir, files, out, thresholds },
+  { runDir, files, out, thresholds, halfWidth },
   { signal, log, report },
 ) => {
   const { trained, predictor } = await openTrained(runDir, log)
@@ -22,13 +22,18 @@ const predictToCsv: JobHandler<'predict-to-csv'> = async (
   let count = 0
   async function* lines(): AsyncGenerator<string> {
     const own = isTable ? (await tableOf(files[0]!, trained, signal)).columns.map(({ name }) => name) : ['file']
-    const added = ['prediction', ...classes.map((name) => `probability ${name}`)].map((name) => freeName(name, own))
+    const ofNumber = halfWidth === undefined ? [] : ['lowest', 'highest']
+    const beside = trained.target ? ofNumber : classes.map((name) => `probability ${name}`)
+    const added = ['prediction', ...beside].map((name) => freeName(name, own))
     yield csvLine([...own, ...added])
     for (const path of files) {
       for await (const predicted of predictEach(trained, predictor, samplesIn(path, trained, signal), signal)) {
-        const { sample, probabilities } = predicted
-        const name = decide(predicted, count, classes, thresholds)
-        yield csvLine([...(sample.cells ?? [sample.name]), name, ...probabilities.map(String)])
+        const { sample, probabilities, value } = predicted
+        const answer =
+          value === undefined
+            ? [decide(predicted, count, classes, thresholds), ...probabilities]
+            : [value, ...(halfWidth === undefined ? [] : [value - halfWidth, value + halfWidth])]
+        yield csvLine([...(sample.cells ?? [sample.name]), ...answer.map(String)])
         if (++count % 500 === 0) report({ done: count, total: null })
       }
     }

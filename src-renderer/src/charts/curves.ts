@@ -4,7 +4,7 @@ import { formatNumber, formatPercent } from '../format'
 import { keepShape, smooth, type CurvePoint } from './series'
 import type { ChartColors } from './theme'
 
-export type CurveMetric = 'loss' | 'accuracy'
+export type CurveMetric = 'loss' | 'accuracy' | 'mae'
 export type CurveSplit = 'train' | 'validation'
 
 export interface CurveRun {
@@ -27,7 +27,7 @@ export interface CurvesInput {
   colors: ChartColors
   /** 0 (as measured) to below 1. */
   smoothing?: number
-  /** Accuracy of always answering the largest class. */
+  /** Accuracy of always answering the largest class; mean absolute error of always answering the median. */
   baseline?: number | null
   /** Leave the baseline off the scale when it lies far from the curves. */
   isCloseUp?: boolean
@@ -128,11 +128,14 @@ function stepSeries({ metric, runs, colors }: CurvesInput): object[] {
   ]
 }
 
+const baselineNames = { accuracy: 'always the largest class', mae: 'always the median' }
+
 function baselineSeries({ baseline, metric, colors }: CurvesInput): object[] {
-  if (metric !== 'accuracy' || baseline === null || baseline === undefined) return []
+  if (metric === 'loss' || baseline === null || baseline === undefined) return []
+  const name = baselineNames[metric]
   return [
     {
-      name: 'always the largest class',
+      name,
       type: 'line',
       data: [],
       markLine: {
@@ -144,7 +147,7 @@ function baselineSeries({ baseline, metric, colors }: CurvesInput): object[] {
           position: 'insideEndTop',
           color: colors.muted,
           fontSize: 11,
-          formatter: `always the largest class ${formatPercent(baseline)}`,
+          formatter: `${name} ${metric === 'accuracy' ? formatPercent(baseline) : formatNumber(baseline)}`,
         },
         data: [{ yAxis: baseline }],
       },
@@ -190,7 +193,13 @@ export function curvesOption(input: CurvesInput): EChartsCoreOption {
         ...accuracyRange(input),
         axisLabel: { formatter: (y: number) => `${Math.round(y * 1000) / 10} %` },
       }
-    : { type: input.isLog ? 'log' : 'value', scale: true, axisLabel: { formatter: axisNumber } }
+    : {
+        type: input.isLog && input.metric === 'loss' ? 'log' : 'value',
+        scale: true,
+        axisLabel: { formatter: axisNumber },
+        // A line that marks the baseline does not stretch the axis by itself.
+        ...(input.metric === 'mae' && { max: ({ max }: { max: number }) => Math.max(max, input.baseline ?? max) }),
+      }
   return {
     grid: { left: 8, right: 20, top: 16, bottom: 4, containLabel: true },
     tooltip: {

@@ -5,6 +5,8 @@ export interface Column<Row> {
   value?: (row: Row) => unknown
   align?: 'left' | 'right'
   isSortable?: boolean
+  /** A figure whose lowest is the best, so that it comes first. */
+  isLowerBetter?: boolean
   /** Tailwind width class or nothing. */
   width?: string
   help?: string

@@ -1,4 +1,4 @@
-import type { FieldKind } from '@shared/schemas/dataset'
+import type { FieldKind, Task } from '@shared/schemas/dataset'
 
 /** Kinds of columns in the order of a menu. */
 export const kindItems: { label: string; value: FieldKind; icon: string }[] = [
@@ -11,3 +11,9 @@ export const kindItems: { label: string; value: FieldKind; icon: string }[] = [
 ]
 export const kindIcon = (kind: FieldKind): string => kindItems.find(({ value }) => value === kind)!.icon
 export const kindLabel = (kind: FieldKind): string => kindItems.find(({ value }) => value === kind)!.label
+
+/** What a target of numbers may be taken for. */
+export const taskItems: { label: string; value: Task }[] = [
+  { label: 'a number', value: 'regression' },
+  { label: 'classes', value: 'classification' },
+]

@@ -1,5 +1,5 @@
 import type { Client } from '@shared/contract'
-import type { FieldKind, FieldValue, Inspection } from '@shared/schemas/dataset'
+import type { FieldKind, FieldValue, Inspection, Task } from '@shared/schemas/dataset'
 import { isRows } from '@shared/modalities'
 
 type ImportInput = Parameters<Client['datasets']['import']>[0]
@@ -8,6 +8,8 @@ type ImportInput = Parameters<Client['datasets']['import']>[0]
 export interface ImportChoices {
   name: string
   target: string | null
+  /** Null: as the values of the target suggest. */
+  task: Task | null
   /** The favourable outcome; null: left open. */
   positive: string | null
   sensitive: string[]
@@ -20,6 +22,7 @@ export interface ImportChoices {
 export const emptyChoices = (inspection?: Inspection): ImportChoices => ({
   name: inspection?.suggestedName ?? '',
   target: inspection?.suggestedTarget ?? null,
+  task: null,
   positive: null,
   sensitive: [],
   kinds: {},
@@ -44,11 +47,24 @@ export function whatIsMissing(choices: ImportChoices): string | null {
   return null
 }
 
-/** Why a column makes a poor target, or null: a network here predicts classes. */
+/** More distinct numbers than this are a quantity, not classes. */
+const maxNumberClasses = 20
+
+/** What the target is taken for, as chosen or as its values suggest; the same rule as at the import. */
+export function taskOf(inspection: Inspection, choices: ImportChoices): Task {
+  const { target, task } = choices
+  const field = inspection.fields.find(({ name }) => name === target)
+  if (!field || inspection.modality !== 'table' || kindOf(inspection, choices, field.name) !== 'number')
+    return 'classification'
+  return task ?? (field.distinct > maxNumberClasses ? 'regression' : 'classification')
+}
+
+/** Why a column makes a poor target, or null. */
 export function targetProblem(inspection: Inspection, choices: ImportChoices): string | null {
   const field = inspection.fields.find(({ name }) => name === choices.target)
   if (!field) return null
   if (field.distinct < 2) return `“${field.name}” has the same value in every row, so there is nothing to predict.`
+  if (taskOf(inspection, choices) === 'regression') return null
   if (field.distinct > 100)
     return `“${field.name}” has ${field.distinct} different values. A target needs few: they become the classes.`
   return null
@@ -56,7 +72,7 @@ export function targetProblem(inspection: Inspection, choices: ImportChoices): s
 
 /** The call's input; only kinds that differ from what was inferred are sent. */
 export function specOf(choices: ImportChoices, paths: string[], inspection: Inspection, taskId: string): ImportInput {
-  const { target, positive, sensitive, add, text } = choices
+  const { target, task, positive, sensitive, add, text } = choices
   const { modality } = inspection
   const spec: ImportInput = { paths, name: choices.name.trim(), modality, add, taskId }
   if (!isRows(inspection.modality)) return spec
@@ -69,6 +85,7 @@ export function specOf(choices: ImportChoices, paths: string[], inspection: Insp
     sensitive,
     ...(text !== null && { text }),
     ...(target !== null && { target }),
+    ...(target !== null && task !== null && { task }),
     ...(target !== null && positive !== null && { positive }),
   }
 }

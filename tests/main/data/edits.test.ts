@@ -403,7 +403,7 @@ describe('edits of a table', () => {
       classes: [],
       splits: { none: 30 },
     })
-    expect(await failure(datasets.update({ dataset: 'bare', target: 'age' }))).toMatchObject({
+    expect(await failure(datasets.update({ dataset: 'bare', target: 'age', task: 'classification' }))).toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining('30 different numbers'),
     })

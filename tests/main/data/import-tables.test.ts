@@ -163,7 +163,9 @@ describe('importing tables', () => {
       ['grade', false, false],
       ['note', false, false],
     ])
-    expect(await failure(services.importFiles([path], { name: 'b', target: 'x' }))).toMatchObject({
+    expect(
+      await failure(services.importFiles([path], { name: 'b', target: 'x', task: 'classification' })),
+    ).toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining('Derive a category'),
     })

@@ -4,6 +4,7 @@ import { parse } from 'csv-parse/sync'
 import { afterEach, describe, expect, test } from 'vitest'
 import { askOnnx } from '@main/ml/export-onnx'
 import { askSavedModel } from '@main/ml/export-savedmodel'
+import type { ClassPrediction } from '@main/ml/outcome'
 import type { Snapshot } from '@main/ml/snapshot'
 import { tf } from '@main/ml/tf'
 import { loadTrained, unloadTrained } from '@main/ml/trained'
@@ -21,7 +22,7 @@ async function trained(snapshot: Snapshot, family: string, params: Params = smal
   const rows: { sampleId: number; probabilities: number[] }[] = []
   const input = { runId: 'r', runDir, family, params, resume: false, threads: 1, cacheDir: join(runDir, 'cache') }
   await inProcessJobs.run('train', 'train', input, {
-    onEvent: (event) => event.kind === 'predictions' && rows.push(...event.rows),
+    onEvent: (event) => event.kind === 'predictions' && rows.push(...(event.rows as ClassPrediction[])),
   })
   return { runDir, byId: new Map(rows.map((row) => [row.sampleId, row.probabilities])) }
 }

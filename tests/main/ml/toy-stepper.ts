@@ -8,6 +8,7 @@ import { randomStream } from '@main/ml/random'
 import { familyNamed, resolveParams } from '@main/ml/settings'
 import type { PlannedStep } from '@main/ml/stepper'
 import type { LayersModel } from '@main/ml/tf'
+import type { Task } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 
 const count = 90
@@ -36,6 +37,7 @@ export function toySamples(isPicture: boolean): { data: TrainingData; labels: In
 
 export interface ToyRun {
   family?: string
+  task?: Task
   params?: Params
   /** In place of a family's network. */
   build?: (inputShape: number[], classCount: number) => LayersModel
@@ -46,14 +48,27 @@ export interface ToyRun {
   weightOf?: (index: number) => number
 }
 
+/** A standardised number per sample, by its first values. */
+const numbersOf = ({ packed, size }: TrainingData) =>
+  Float32Array.from({ length: count }, (_, i) => 1.5 * packed![i * size]! - packed![i * size + 1]!)
+
 /** A fresh network with what takes its steps, traced where that can be and once more op by op. */
-export function toySteppers({ family = 'mlp', params: asked = {}, build, rateOf, weightOf, log = () => {} }: ToyRun) {
-  const isPicture = familyNamed(family).modalities[0] === 'image'
-  const { data, labels } = toySamples(isPicture)
+export function toySteppers({
+  family = 'mlp',
+  task = 'classification',
+  params: asked = {},
+  build,
+  rateOf,
+  weightOf,
+  log = () => {},
+}: ToyRun) {
+  const isPicture = task === 'classification' && familyNamed(family).modalities[0] === 'image'
+  const { data, labels: classLabels } = toySamples(isPicture)
+  const labels = task === 'regression' ? numbersOf(data) : classLabels
   const modality = isPicture ? ('image' as const) : ('table' as const)
-  const context = { modality, sampleCount: count, inputShape: data.inputShape, classCount: classes }
+  const context = { modality, task, sampleCount: count, inputShape: data.inputShape, classCount: classes }
   const params = resolveParams(familyNamed(family), { batchSize: 16, ...asked }, 'quick', context)
-  const perClass = Array.from({ length: classes }, (_, k) => labels.filter((label) => label === k).length)
+  const perClass = Array.from({ length: classes }, (_, k) => classLabels.filter((label) => label === k).length)
   const weights = classWeightsOf(params.classWeights, perClass)
   const model = () =>
     build ? build(data.inputShape, classes) : buildModel(familyNamed(family), params, data.inputShape, classes)

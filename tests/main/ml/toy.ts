@@ -33,6 +33,33 @@ export function toyTable(count = 120, seed = 7): Snapshot {
   }
 }
 
+/** A price that follows from size, colour and a little noise; a value is missing now and then. */
+export function toyNumbers(count = 120, seed = 7): Snapshot {
+  const random = randomStream(seed)
+  const samples = Array.from({ length: count }, (_, i): SnapshotSample => {
+    const x = random.between(-1, 1)
+    const y = random.uniform() < 0.1 ? null : random.between(-1, 1)
+    const colour = ['red', 'blue', 'green'][random.below(3)]!
+    const target = 2000 + 500 * x - 200 * (y ?? 0) + (colour === 'red' ? 300 : 0) + random.between(-20, 20)
+    return { id: i + 1, values: [x, y, colour], target, split: splitOf(i) }
+  })
+  return {
+    modality: 'table',
+    datasetId: 'toy',
+    datasetName: 'toy numbers',
+    task: 'regression',
+    target: 'price',
+    classes: [],
+    positive: null,
+    fields: [
+      { name: 'x', kind: 'number', isSensitive: false },
+      { name: 'y', kind: 'number', isSensitive: false },
+      { name: 'colour', kind: 'category', isSensitive: false },
+    ],
+    samples,
+  }
+}
+
 /** Pictures of 8 x 8 pixels with a bright bar: lying, standing or none. Written as PNG under `folder`. */
 export async function toyPictures(folder: string, count = 90, seed = 7): Promise<Snapshot> {
   const random = randomStream(seed)

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Jobs } from '@main/worker/protocol'
 import { loadCheckpoint } from '@main/ml/checkpoint'
 import { readArrays } from '@main/ml/safetensors'
+import type { ClassPrediction } from '@main/ml/outcome'
 import type { Snapshot } from '@main/ml/snapshot'
 import { tf } from '@main/ml/tf'
 import { unloadTrained } from '@main/ml/trained'
@@ -42,7 +43,7 @@ const weightsOf = async (runDir: string) =>
   Object.fromEntries((await readArrays(join(runDir, 'model.safetensors'))).arrays.map(({ name, data }) => [name, data]))
 const epochsOf = (events: TrainEvent[]) => events.flatMap((event) => (event.kind === 'epoch' ? [event.epoch] : []))
 const predictionsOf = (events: TrainEvent[]) =>
-  events.flatMap((event) => (event.kind === 'predictions' ? event.rows : []))
+  events.flatMap((event) => (event.kind === 'predictions' ? (event.rows as ClassPrediction[]) : []))
 
 describe('training a run', () => {
   test('brings epochs, predictions of every sample and metrics of the three splits', async () => {

@@ -7,6 +7,7 @@ export const aRun = (what: Partial<Run> = {}): Run => ({
   status: 'finished',
   datasetId: 'd1',
   datasetName: 'Digits',
+  task: 'classification',
   family: 'cnn',
   params: { epochs: 3 },
   seed: 1,

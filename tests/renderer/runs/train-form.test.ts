@@ -29,8 +29,12 @@ const keys = ({ properties }: ParamsSchema) => Object.keys(properties)
 
 describe('the knobs that are shown', () => {
   it('are those of this kind of data', () => {
-    expect(keys(schemaFor(schema, 'table'))).toEqual(['units', 'schedule', 'stepEpochs'])
-    expect(keys(schemaFor(schema, 'image'))).toContain('imageSize')
+    expect(keys(schemaFor(schema, { modality: 'table', task: 'classification' }))).toEqual([
+      'units',
+      'schedule',
+      'stepEpochs',
+    ])
+    expect(keys(schemaFor(schema, { modality: 'image', task: 'classification' }))).toContain('imageSize')
   })
   it('leave out one without effect, until its condition holds', () => {
     expect(keys(effectiveSchema(schema, {}, {}, {}))).not.toContain('stepEpochs')
@@ -48,7 +52,7 @@ describe('presets', () => {
   const large = preset('large', { units: 64, epochs: 20 })
   it('are those of this kind of data', () => {
     const family = { presets: [small, preset('pictures', {}, ['image'])] } as unknown as FamilyDescriptor
-    expect(presetsFor(family, 'table')).toEqual([small])
+    expect(presetsFor(family, { modality: 'table', task: 'classification' })).toEqual([small])
   })
   it('the one that the server chose is found by its settings', () => {
     expect(presetOfPlan([large, small], plan({ units: 16, epochs: 40 }))).toBe(small)

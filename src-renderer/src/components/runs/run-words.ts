@@ -1,3 +1,4 @@
+import { formatNumber, formatPercent } from '../../format'
 import type { Run, RunStatus } from '@shared/schemas/run'
 import type { Split } from '@shared/schemas/dataset'
 
@@ -23,6 +24,12 @@ export const isActive = ({ status }: Pick<Run, 'status'>): boolean => status ===
 /** A run with at least one epoch has weights: it can be explained, exported and used. */
 export const hasModel = ({ epochs, status }: Pick<Run, 'epochs' | 'status'>): boolean =>
   epochs > 0 && status !== 'running' && status !== 'queued'
+
+/** The one figure that stands for a run: its accuracy, or how far off its numbers are. */
+export function headline({ metrics, task }: Pick<Run, 'metrics' | 'task'>, split: Split): string {
+  const figures = metrics[split]
+  return task === 'regression' ? `± ${formatNumber(figures?.mae)}` : formatPercent(figures?.accuracy)
+}
 
 export const splitTitles: Record<Split, string> = { train: 'Train', validation: 'Validation', test: 'Test' }
 

@@ -45,8 +45,15 @@ const shares: { key: keyof SplitMetrics; title: string }[] = [
   { key: 'precision', title: 'Precision' },
   { key: 'recall', title: 'Recall' },
   { key: 'rocAuc', title: 'ROC AUC' },
+  { key: 'mae', title: 'Mean abs. error' },
+  { key: 'rmse', title: 'RMSE' },
+  { key: 'medianError', title: 'Median error' },
+  { key: 'r2', title: 'R²' },
   { key: 'loss', title: 'Loss' },
 ]
+/** Of these less is better: the first click on their heading puts the lowest first. */
+const distances: ReadonlySet<string> = new Set(['mae', 'rmse', 'medianError', 'loss'])
+const ofNumbers: ReadonlySet<string> = new Set(['mae', 'rmse', 'medianError', 'r2'])
 
 export interface RunColumn extends Column<Run> {
   /** Heading in the column chooser. */
@@ -70,6 +77,12 @@ const shownSettings = 2
 export function runColumns(runs: Run[], { split, families, isOneDataset, isWide }: ColumnContext): RunColumn[] {
   const settings = settingKeys(runs).filter((key) => key !== 'epochs')
   const varied = new Set(variedSettings(runs, settings).slice(0, isWide ? 2 * shownSettings : shownSettings))
+  const tasks = new Set(runs.map(({ task }) => task))
+  const isShown = (key: string) => {
+    if (key === 'loss') return isWide
+    if (ofNumbers.has(key)) return tasks.has('regression') && (key === 'mae' || key === 'r2' || isWide)
+    return (tasks.has('classification') || tasks.size === 0) && (key === 'accuracy' || (isWide && key === 'f1'))
+  }
   const knobs = new Map(families.flatMap(({ params }) => Object.entries(params.properties)))
   const of = (group: RunColumn['group'], isDefault: boolean) => ({ group, isDefault })
   return [
@@ -82,9 +95,18 @@ export function runColumns(runs: Run[], { split, families, isOneDataset, isWide 
       title,
       align: 'right' as const,
       value: (run: Run) => run.metrics[split]?.[key] ?? null,
-      help: `On the ${split} split`,
-      ...of('Figures', key === 'accuracy' || (isWide && (key === 'loss' || key === 'f1'))),
+      help: `On the ${split} split${distances.has(key) ? '; lower is better' : ''}`,
+      isLowerBetter: distances.has(key),
+      ...of('Figures', isShown(key)),
     })),
+    {
+      key: 'constant',
+      title: 'Always the median',
+      align: 'right',
+      value: (run: Run) => run.baseline.median?.mae ?? null,
+      help: 'Mean absolute error of always answering the median of the training split',
+      ...of('Figures', tasks.has('regression') && isWide),
+    },
     {
       key: 'baseline',
       title: 'Largest class',

@@ -1,21 +1,32 @@
 import type { FamilyDescriptor, ParamsSchema } from '@shared/descriptor'
-import type { Modality } from '@shared/schemas/dataset'
+import type { Modality, Task } from '@shared/schemas/dataset'
 import type { Plan } from '@shared/schemas/run'
 import { defaultsOf, isDefault, fieldOf, type ParamValues } from '../params-form'
 
 export type Preset = FamilyDescriptor['presets'][number]
 
-export const familiesFor = (families: FamilyDescriptor[], modality: Modality): FamilyDescriptor[] =>
-  families.filter(({ modalities }) => modalities.includes(modality))
+/** What is predicted, and of which kind of data: families, presets and knobs may be for some of these only. */
+export interface Purpose {
+  modality: Modality
+  task: Task
+}
 
-export const presetsFor = (family: FamilyDescriptor, modality: Modality): Preset[] =>
-  family.presets.filter(({ modalities }) => modalities.includes(modality))
+export const familiesFor = (families: FamilyDescriptor[], { modality, task }: Purpose): FamilyDescriptor[] =>
+  families.filter(({ modalities, tasks }) => modalities.includes(modality) && tasks.includes(task))
 
-/** The knobs that mean something for this kind of data (a knob may name its modalities). */
-export function schemaFor(schema: ParamsSchema, modality: Modality): ParamsSchema {
-  const fits = (knob: Record<string, unknown>) =>
-    !Array.isArray(knob['modalities']) || (knob['modalities'] as string[]).includes(modality)
-  return { properties: Object.fromEntries(Object.entries(schema.properties).filter(([, knob]) => fits(knob))) }
+export const presetsFor = (family: FamilyDescriptor, { modality, task }: Purpose): Preset[] =>
+  family.presets.filter(({ modalities, tasks }) => modalities.includes(modality) && (tasks?.includes(task) ?? true))
+
+/** The knobs that mean something here (a knob may name its modalities and tasks). */
+export function schemaFor(schema: ParamsSchema, { modality, task }: Purpose): ParamsSchema {
+  const fits = (limit: unknown, own: string) => !Array.isArray(limit) || (limit as string[]).includes(own)
+  return {
+    properties: Object.fromEntries(
+      Object.entries(schema.properties).filter(
+        ([, knob]) => fits(knob['modalities'], modality) && fits(knob['tasks'], task),
+      ),
+    ),
+  }
 }
 
 /**

@@ -1,10 +1,11 @@
+import type { Task } from '@shared/schemas/dataset'
 import type { Run } from '@shared/schemas/run'
 import { computed, onBeforeUnmount, ref, watch } from 'vue'
 import { api, onEvent } from '../../api'
 import { useUi } from '../../stores/ui'
 
-/** Runs of a dataset that have weights to ask: at least one epoch. Newest first, kept up to date. */
-export function usableRuns(datasetId: () => string) {
+/** Runs of a dataset that have weights to ask: at least one epoch. Newest first, kept up to date. `task`: of one only. */
+export function usableRuns(datasetId: () => string, task?: Task) {
   const ui = useUi()
   const all = ref<Run[]>([])
   const isLoaded = ref(false)
@@ -25,6 +26,8 @@ export function usableRuns(datasetId: () => string) {
     onEvent('runs.deleted', () => void load(datasetId())),
   ]
   onBeforeUnmount(() => stops.forEach((stop) => stop()))
-  const runs = computed(() => all.value.filter((run) => run.epochs > 0 && run.status !== 'running'))
+  const runs = computed(() =>
+    all.value.filter((run) => run.epochs > 0 && run.status !== 'running' && (task ?? run.task) === run.task),
+  )
   return { runs, isLoaded }
 }
