@@ -154,7 +154,7 @@ export default defineFamily<z.infer<typeof Params>>({
           name: `conv-${block}`,
         }),
       )
-      if (batchNorm) model.add(tf.layers.batchNormalization({ name: `norm-${block}` }))
+      if (batchNorm) model.add(tf.layers.batchNormalization({ momentum: 0.9, name: `norm-${block}` }))
       model.add(tf.layers.activation({ activation: 'relu', name: `relu-${block}` }))
       model.add(tf.layers.maxPooling2d({ poolSize: 2, name: `pool-${block}` }))
       if (silenced > 0) model.add(spatialDropout(silenced, `spatial-dropout-${block}`))

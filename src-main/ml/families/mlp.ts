@@ -150,7 +150,7 @@ export default defineFamily<z.infer<typeof Params>>({
     for (let layer = 1; layer <= hiddenLayers; layer++) {
       const kernelInitializer = seeded(layer)
       model.add(tf.layers.dense({ units, useBias: !batchNorm, kernelInitializer, name: `hidden-${layer}` }))
-      if (batchNorm) model.add(tf.layers.batchNormalization({ name: `norm-${layer}` }))
+      if (batchNorm) model.add(tf.layers.batchNormalization({ momentum: 0.9, name: `norm-${layer}` }))
       model.add(tf.layers.activation({ activation, name: `activation-${layer}` }))
       if (dropout > 0) model.add(tf.layers.dropout({ rate: dropout, name: `dropout-${layer}` }))
     }

@@ -179,12 +179,27 @@ const pool1d =
     return aside(graph, graph.add(op, [aside(graph, value!.name)], attributes))
   }
 
+/** Mean over the steps of a sequence without a mask. */
+const meanOfSteps: Write = (graph, layer, [value]) => {
+  if (value!.lengths) throw refused(layer, 'it does not know which steps there are')
+  return graph.add('Flatten', [graph.add('GlobalAveragePool', [aside(graph, value!.name)])], { axis: int(1) })
+}
+
+/** Channels first become steps: [batch, channels, height, width] to [batch, width, height * channels]. */
+const frames: Write = (graph, _layer, [value]) => {
+  const [height, width, channels] = value!.shape as [number, number, number]
+  const turned = graph.add('Transpose', [value!.name], { perm: ints([0, 3, 2, 1]) })
+  return graph.add('Reshape', [turned, graph.integers([0, width, height * channels])])
+}
+
 /** Layers that read or give sequences, by class name. */
 export const sequenceWriters: Record<string, Write> = {
   AveragePooling1D: pool1d('AveragePool'),
   Conv1D: conv1d,
+  GlobalAveragePooling1D: meanOfSteps,
   MaxPooling1D: pool1d('MaxPool'),
   PellucidCausalConv: causalConv,
+  PellucidFrames: frames,
   PellucidGru: recurrent('GRU'),
   PellucidLstm: recurrent('LSTM'),
   PellucidStepMean: stepMean,

@@ -52,3 +52,22 @@ test.each([
   expect(Math.max(...got.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-5)
   model.dispose()
 })
+
+test.each([{}, { bidirectional: false, layers: 2, blocks: 2 }])(
+  'crnn %j answers in ONNX Runtime as in the engine',
+  async (own) => {
+    const family = familyNamed('crnn')
+    const params = parseParams(family.params, { filters: 4, units: 5, ...own }, 'crnn')
+    const model = family.build({ params: params as never, inputShape: [12, 20, 1], classCount: 4, seed: 1 })
+    drawWeights(model)
+    const values = tf.tidy(() => tf.randomUniform([7, 12, 20, 1], 0, 1, 'float32', 6).dataSync<'float32'>().slice())
+    const expected = tf.tidy(() =>
+      tf.softmax(model.predict(tf.tensor(values, [7, 12, 20, 1])) as TensorFlow.Tensor).dataSync<'float32'>(),
+    )
+    const session = await openSession(toOnnx(model))
+    const got = await session.probabilities(values, [7, 12, 20, 1])
+    await session.release()
+    expect(Math.max(...got.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(1e-5)
+    model.dispose()
+  },
+)
