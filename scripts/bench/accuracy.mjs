@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Accuracy of the default settings, trained by the product's own worker. Takes some minutes; not part of `npm test`.
-//   npm run bench:accuracy -- [--only digits,german,mnist,vowels,italy,gunpoint,spoken,speakers,reviews,reviews-lstm,products,products-lstm] [--json]
+//   npm run bench:accuracy -- [--only digits,german,mnist,vowels,italy,gunpoint,spoken,speakers,spoken-crnn,speakers-crnn,reviews,reviews-lstm,products,products-lstm] [--json]
 // digits: `cnn` on the 5 000 + 1 000 sample digits. mnist: `cnn` on the whole MNIST, 60 000 + 10 000 (downloaded once).
 // german: `mlp` on German credit, mean over the ten splits on which logistic regression was measured (tests/golden).
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,8 @@ const { values } = parseArgs({
   options: {
     only: {
       type: 'string',
-      default: 'digits,german,mnist,vowels,italy,gunpoint,spoken,speakers,reviews,reviews-lstm,products,products-lstm',
+      default:
+        'digits,german,mnist,vowels,italy,gunpoint,spoken,speakers,spoken-crnn,speakers-crnn,reviews,reviews-lstm,products,products-lstm',
     },
     json: { type: 'boolean', default: false },
   },
@@ -33,6 +34,8 @@ const benches = {
   ...Object.fromEntries(Object.entries(textRows).map(([name, row]) => [name, () => benchText(worker, work, row)])),
   spoken: () => benchTakes(worker, work),
   speakers: () => benchSpeakers(worker, work),
+  'spoken-crnn': () => benchTakes(worker, work, 'crnn'),
+  'speakers-crnn': () => benchSpeakers(worker, work, 'crnn'),
 }
 
 const worker = await buildWorker()
