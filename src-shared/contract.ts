@@ -11,7 +11,7 @@ import {
   ProxyReport,
   ProxySpec,
 } from './schemas/fairness'
-import { Counterfactuals, CounterfactualSpec, Nearest, NearestSpec } from './schemas/insight'
+import * as I from './schemas/insight'
 import { Packed, PackSpec, ProofReport, VerifySpec } from './schemas/proof'
 import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
@@ -227,9 +227,12 @@ export const contract = {
   ),
 
   /** What would have to change in a row of a table for another answer, locked fields left alone. */
-  'insights.counterfactual': query(CounterfactualSpec, Counterfactuals),
+  'insights.counterfactual': query(I.CounterfactualSpec, I.Counterfactuals),
   /** The training samples that the network itself sees as most like a sample. */
-  'insights.nearest': query(NearestSpec, Nearest),
+  'insights.nearest': query(I.NearestSpec, I.Nearest),
+  /** How a probability follows one column: partial dependence, single rows, accumulated local effects. */
+  'insights.dependence': query(I.DependenceSpec, I.Dependence),
+  'insights.dependenceToCsv': query(I.DependenceSpec.extend({ out: z.string().min(1) }), Files),
 
   'fairness.audit': query(AuditSpec, Audit),
   'fairness.report': query(

@@ -93,22 +93,32 @@ export async function* predictEach(
 
 async function predictBatch(trained: TrainedModel, predictor: Predictor, batch: NewSample[], signal: AbortSignal) {
   const { classes } = trained.meta
-  const encoded = await trained.encode(
-    batch.map(({ input }) => input),
-    signal,
-  )
-  const values = await encoded.data<'float32'>()
-  encoded.dispose()
-  const answers = await predictor.probabilities(values, batch.length)
+  const inputs = batch.map(({ input }) => input)
+  const answers = await answersTo(trained, predictor, inputs, signal)
   if (trained.target)
-    return batch.map((sample, i): Predicted => {
-      return { sample, class: '', probabilities: [], value: Number(answers[i]!.toPrecision(9)) }
-    })
+    return batch.map((sample, i): Predicted => ({ sample, class: '', probabilities: [], value: answers[i]![0]! }))
   return batch.map((sample, i): Predicted => {
-    const row = answers.subarray(i * classes.length, (i + 1) * classes.length)
-    const probabilities = Array.from(row, (value) => Number(value.toPrecision(9)))
+    const probabilities = answers[i]!
     return { sample, class: classes[argMax(probabilities)]!, probabilities }
   })
+}
+
+/** Class probabilities [n][classes], or the one number [n][1], of samples at hand, all in one pass. */
+export async function answersTo(
+  trained: TrainedModel,
+  predictor: Predictor,
+  inputs: PredictInput[],
+  signal: AbortSignal,
+): Promise<number[][]> {
+  if (inputs.length === 0) return []
+  const encoded = await trained.encode(inputs, signal)
+  const values = await encoded.data<'float32'>()
+  encoded.dispose()
+  const answers = await predictor.probabilities(values, inputs.length)
+  const width = answers.length / inputs.length
+  return inputs.map((_, i) =>
+    Array.from(answers.subarray(i * width, (i + 1) * width), (value) => Number(value.toPrecision(9))),
+  )
 }
 
 async function* batchesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {

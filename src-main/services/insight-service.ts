@@ -1,14 +1,22 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Service } from '@shared/contract'
 import { WorkbenchError } from '@shared/errors'
 import { isRows } from '@shared/modalities'
-import { Counterfactuals, Nearest, type CounterfactualSpec, type NearestSpec } from '@shared/schemas/insight'
+import {
+  Counterfactuals,
+  Dependence,
+  Nearest,
+  type CounterfactualSpec,
+  type DependenceSpec,
+  type NearestSpec,
+} from '@shared/schemas/insight'
+import type { Modality } from '@shared/schemas/dataset'
 import type { ServiceContext } from './context'
 import { loadFields } from './dataset-fields'
 import { predictInput, resolveDataset, resolveSample } from './dataset-queries'
 import { lockedFields } from './locked-fields'
-import { ResultCache, weightsKey } from './result-cache'
 import { refuseNumbers } from './number-target'
+import { ResultCache, weightsKey } from './result-cache'
 import { resolveRun, runFolder, toRun } from './run-queries'
 
 /** Grows when the search changes, so that no answer of an older one is shown. */
@@ -27,11 +35,7 @@ export class InsightService implements Service<'insights'> {
     const run = await resolveRun(db, spec.run)
     refuseNumbers(toRun(run), 'These are changes that change the class')
     const dataset = await resolveDataset(db, run.dataset_id)
-    if (dataset.modality !== 'table')
-      throw new WorkbenchError(
-        'incompatible',
-        `"${dataset.name}" is no table. Only the fields of a table's row can be changed one by one.`,
-      )
+    requireTable(dataset)
     const sample = await resolveSample(db, dataset.id, spec.sample)
     const locked = lockedFields(await loadFields(db, dataset.id), dataset.target, spec)
     const weights = await weightsKey(paths, run)
@@ -65,7 +69,10 @@ export class InsightService implements Service<'insights'> {
   async nearest(spec: NearestSpec, signal: AbortSignal): Promise<Nearest> {
     const { db, jobs, paths, tasks } = this.context
     const run = await resolveRun(db, spec.run)
+    refuseNumbers(toRun(run), 'Nearest samples are compared by their classes')
     const dataset = await resolveDataset(db, run.dataset_id)
+    if (dataset.modality === 'graph')
+      throw new WorkbenchError('incompatible', 'Nearest samples are not there yet for the nodes of a graph.')
     const sample = await resolveSample(db, dataset.id, spec.sample)
     const content = isRows(dataset.modality) ? sample.values : sample.hash
     const key = ['nearest', await weightsKey(paths, run), sample.id, content, spec.count]
@@ -92,4 +99,40 @@ export class InsightService implements Service<'insights'> {
       ),
     )
   }
+
+  async dependence(spec: DependenceSpec, signal: AbortSignal): Promise<Dependence> {
+    const { db, jobs, paths, tasks } = this.context
+    const run = await resolveRun(db, spec.run)
+    refuseNumbers(toRun(run), 'Curves are of the probability of a class so far')
+    requireTable(await resolveDataset(db, run.dataset_id))
+    const key = ['dependence', await weightsKey(paths, run), spec.field, spec.targetClass]
+    const input = { runDir: runFolder(paths, run.id), field: spec.field, targetClass: spec.targetClass ?? null }
+    return this.#cache.once(key, Dependence, () =>
+      tasks.run(
+        { taskId: spec.taskId, title: `Following ${spec.field}`, unit: 'rows' },
+        signal,
+        async (inner, progress) => ({
+          runId: run.id,
+          ...(await jobs.run('engine', 'dependence', input, {
+            signal: inner,
+            onEvent: ({ done, total }) => progress(done, total),
+          })),
+        }),
+      ),
+    )
+  }
+
+  async dependenceToCsv({ out, ...spec }: DependenceSpec & { out: string }, signal: AbortSignal) {
+    const path = resolve(/\.csv$/i.test(out) ? out : `${out}.csv`)
+    const dependence = await this.dependence(spec, signal)
+    return this.context.jobs.run('engine', 'write-dependence', { dependence, out: path }, { signal })
+  }
+}
+
+function requireTable({ modality, name }: { modality: Modality; name: string }): void {
+  if (modality === 'table') return
+  throw new WorkbenchError(
+    'incompatible',
+    `"${name}" is no table. Only the fields of a table's row can be changed one by one.`,
+  )
 }

@@ -3,7 +3,7 @@ import type { ErrorReply } from '@shared/errors'
 import type { Around } from '@shared/graph-layout'
 import type { FieldKind, FieldValue, Inspection, Modality, Skipped, Split } from '@shared/schemas/dataset'
 import type { Explanation, Importance, MapChecks } from '@shared/schemas/explanation'
-import type { Counterfactuals, Nearest } from '@shared/schemas/insight'
+import type { Counterfactuals, Dependence, Nearest } from '@shared/schemas/insight'
 import type { Audit, GroupThresholds, Mitigation, ProxyFigures } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
 import type { EngineStatus } from '@shared/schemas/workspace'
@@ -234,6 +234,13 @@ export interface Jobs {
     event: { done: number; total: number | null }
     output: Pick<Counterfactuals, 'predicted' | 'target' | 'probabilities' | 'answers' | 'asked' | 'seconds'>
   }
+  dependence: {
+    input: { runDir: string; field: string; targetClass: string | null }
+    event: { done: number; total: number }
+    output: Omit<Dependence, 'runId' | 'isCached'>
+  }
+  /** Writes the curves as CSV. */
+  'write-dependence': { input: { dependence: Dependence; out: string }; event: never; output: { files: string[] } }
   /** Keeps what the network makes of the training samples below `cacheDir`. */
   nearest: {
     input: { runDir: string; cacheDir: string; sampleId: number; sample: PredictInput; count: number }

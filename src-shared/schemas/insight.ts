@@ -78,3 +78,50 @@ export const Nearest = z.object({
   seconds: z.number(),
 })
 export type Nearest = z.infer<typeof Nearest>
+
+export const DependenceSpec = z.object({
+  run: z.string().min(1),
+  /** A column that the model reads. */
+  field: z.string().min(1),
+  /** The class whose probability is followed; the favourable outcome, else the first class, when left out. */
+  targetClass: z.string().optional(),
+  taskId: z.string().optional(),
+})
+export type DependenceSpec = z.infer<typeof DependenceSpec>
+
+/** A curve over a field's values; 95 of 100 curves of resampled rows lie between `low` and `high`. */
+const DependenceCurve = z.object({
+  /** Numbers, ISO dates or categories. */
+  at: z.array(FieldValue),
+  values: z.array(z.number()),
+  low: z.array(z.number()),
+  high: z.array(z.number()),
+})
+export type DependenceCurve = z.infer<typeof DependenceCurve>
+
+/** How a run's probability of a class follows one column of its table. */
+export const Dependence = z.object({
+  runId: z.string(),
+  field: z.string(),
+  kind: z.enum(['number', 'date', 'category']),
+  target: z.string(),
+  /** Training rows that were asked about. */
+  sampleCount: z.number().int(),
+  /** Mean probability over all rows with that value. */
+  partial: DependenceCurve,
+  /** The same for single rows (individual conditional expectation), at `partial.at`. */
+  individual: z.array(z.array(z.number())),
+  /** Accumulated local effects, around 0; null for categories, which have no order. */
+  accumulated: DependenceCurve.nullable(),
+  /** Values in the data: up to 200 of numbers and dates; categories as often as they come, in the order of `partial.at`. */
+  rug: z.array(z.union([z.number(), z.string()])),
+  counts: z.array(z.number().int()),
+  /** The other input that goes together with it most. */
+  related: z.object({ field: z.string(), strength: z.number(), measure: z.string() }).nullable(),
+  preferred: z.enum(['accumulated', 'partial']),
+  /** Why, in words. */
+  reason: z.string(),
+  isCached: z.boolean(),
+  seconds: z.number(),
+})
+export type Dependence = z.infer<typeof Dependence>

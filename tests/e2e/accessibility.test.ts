@@ -237,6 +237,7 @@ it('nothing serious or critical on the screens of tables, in settings and logs',
     .getByRole('list', { name: /importance/i })
     .first()
     .waitFor()
+  await page.getByText('curves of resampled rows').first().waitFor()
   await look('Explain, importance')
   await goTo(page, `/d/${credit}/audit`)
   await page

@@ -1,5 +1,6 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Counterfactuals, Nearest } from '@shared/schemas/insight'
+import type { Counterfactuals, Dependence, DependenceCurve, Nearest } from '@shared/schemas/insight'
 import { commaList, integer } from '../options'
 import { figure, percent, table } from '../text'
 import type { AddAction } from './define'
@@ -13,7 +14,7 @@ interface CounterfactualOptions {
   count: number
 }
 
-/** counterfactual, nearest: what lies around a decision. */
+/** counterfactual, nearest, dependence: what lies around a decision. */
 export function addSurroundingVerbs(program: Command, addAction: AddAction): void {
   const counterfactualVerb = program
     .command('counterfactual')
@@ -43,6 +44,7 @@ export function addSurroundingVerbs(program: Command, addAction: AddAction): voi
       return { document: found, text: nearestText(found) }
     },
   )
+  addDependenceVerb(program, addAction)
 }
 
 function counterfactualText({ predicted, target, probabilities, answers, locked, asked }: Counterfactuals): string {
@@ -82,5 +84,40 @@ function nearestText({ predicted, neighbours, layer, width, compared, usual, isF
     table(['sample', 'label', 'distance', ''], rows),
     `Training samples lie ${figure(usual.median)} from their nearest other one, 99 of 100 within ${figure(usual.most)}.`,
     ...(isFar ? ['This sample lies farther out than that: training has shown the model hardly anything like it.'] : []),
+  ].join('\n')
+}
+
+interface DependenceOptions {
+  run: string
+  field: string
+  targetClass?: string
+  out?: string
+}
+
+function addDependenceVerb(program: Command, addAction: AddAction): void {
+  const verb = program
+    .command('dependence')
+    .description('show how the probability of a class follows one column of a table')
+    .requiredOption('--run <run>', 'its id or name')
+    .requiredOption('--field <column>', 'a column that the model reads')
+    .option('--target-class <class>', 'the class followed (default: the favourable outcome, else the first class)')
+    .option('--out <file>', 'write all curves as .csv too, single rows among them')
+  addAction(verb, { reads: true }, async ({ client }, { out, ...spec }: DependenceOptions) => {
+    const found = await client.insights.dependence(spec)
+    if (out) await client.insights.dependenceToCsv({ ...spec, out: resolve(out) })
+    return { document: found, text: dependenceText(found) }
+  })
+}
+
+function dependenceText({ field, target, sampleCount, partial, accumulated, reason }: Dependence): string {
+  const curve = (title: string, { at, values, low, high }: DependenceCurve) =>
+    table(
+      [field, title, '95 of 100'],
+      at.map((value, k) => [String(value ?? '–'), figure(values[k]), `[${figure(low[k])}, ${figure(high[k])}]`]),
+    )
+  return [
+    `Probability of "${target}" over ${sampleCount} training rows. ${reason}`,
+    ...(accumulated ? [curve('accumulated local effect', accumulated)] : []),
+    curve('partial dependence', partial),
   ].join('\n')
 }

@@ -2,6 +2,7 @@ import { WorkbenchError } from '@shared/errors'
 import { argMax } from '@shared/metrics/classification'
 import type { FieldValue } from '@shared/schemas/dataset'
 import type { Counterfactuals } from '@shared/schemas/insight'
+import { answersTo } from '../predict'
 import type { Predictor } from '../onnx/predictor'
 import type { TrainedModel } from '../trained'
 import { costOf } from './domain'
@@ -45,7 +46,7 @@ export async function counterfactualsOf(
     const samples = rows.map((row) => ({
       values: { ...request.values, ...Object.fromEntries(names.map((name, k) => [name, row[k]!])) },
     }))
-    return answersOf(trained, predictor, samples, signal)
+    return answersTo(trained, predictor, samples, signal)
   }
   const start = names.map((name) => request.values[name] ?? null)
   const [now] = await ask([start])
@@ -82,24 +83,6 @@ const changesOf = ({ changed, values }: State, { start, domains }: Search, names
   [...changed]
     .sort((a, b) => costOf(domains[b]!, start[b]!, values[b]!) - costOf(domains[a]!, start[a]!, values[a]!) || a - b)
     .map((field) => ({ field: names[field]!, from: start[field]!, to: values[field]! }))
-
-/** Probabilities [n][classes] as `predict` gives them. */
-async function answersOf(
-  trained: TrainedModel,
-  predictor: Predictor,
-  samples: { values: Record<string, FieldValue> }[],
-  signal: AbortSignal,
-): Promise<number[][]> {
-  if (samples.length === 0) return []
-  const encoded = await trained.encode(samples, signal)
-  const values = await encoded.data<'float32'>()
-  encoded.dispose()
-  const answers = await predictor.probabilities(values, samples.length)
-  const width = trained.meta.classes.length
-  return samples.map((_, i) =>
-    Array.from(answers.subarray(i * width, (i + 1) * width), (p) => Number(p.toPrecision(9))),
-  )
-}
 
 /** Training rows that the model decides as wanted, those first that differ least in what may change. */
 async function neighbours({ start, domains, goal, ask }: Search, facts: TableFacts, names: string[]) {
