@@ -63,6 +63,14 @@ const families: [string, Params, number?][] = [
   ['cnn', { filters: 4, denseUnits: 8, dropout: 0, spatialDropout: 0.3 }, 0.002],
   ['resnet', { filters: 4, stages: 2, dropout: 0.1 }, 0.0005],
   ['tabular-resnet', { units: 8, dropout: 0.2 }],
+  ['crnn', { filters: 4, units: 6, blocks: 2, dropout: 0.2 }, 0.0005],
+  ['lstm', { units: 6, dropout: 0.2 }],
+  ['gru', { units: 6, layers: 2 }],
+  ['tcn', { filters: 4, blocks: 2 }, 0.002],
+  ['inception-time', { filters: 4, modules: 2 }, 0.0005],
+  ['text-cnn', { vectorSize: 8, filters: 4 }],
+  ['bi-lstm', { vectorSize: 8, units: 6 }],
+  ['transformer', { vectorSize: 8, layers: 2, heads: 2, feedForward: 12 }, 0.0005],
 ]
 
 describe.runIf(engineStatus().backend === 'tensorflow')('a traced step is the same as one computed op by op', () => {

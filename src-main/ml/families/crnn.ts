@@ -57,7 +57,7 @@ export default defineFamily<z.infer<typeof Params>>({
       params: { epochs: 25, batchSize: 32, learningRate: 0.002, gradientClip: 1, augment: true, zoom: 0.15 },
     },
     {
-      id: 'quick-clips',
+      id: 'quick',
       title: 'Quick look',
       suits: 'A first answer in a minute.',
       modalities: ['audio'],

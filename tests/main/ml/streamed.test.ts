@@ -20,7 +20,7 @@ const sorted = (order: Int32Array) => [...order].sort((a, b) => a - b)
 
 describe('samples in a file', () => {
   test.each([false, true])('are read as those in memory (pictures: %s)', async (isPicture) => {
-    const { data } = toySamples(isPicture)
+    const { data } = toySamples(isPicture ? 'image' : 'table')
     const path = join(await tempFolder(), 'deep', 'samples.bin')
     const { packed } = data
     await writeSamples(path, [new Uint8Array(packed!.buffer, 0, 40), new Uint8Array(packed!.buffer, 40)])
@@ -58,7 +58,7 @@ describe('samples in a file', () => {
 
   test('train to the same weights as samples in memory', async () => {
     const { params } = toySteppers({ params: { units: 8, dropout: 0.2 } })
-    const { data, labels } = toySamples(false)
+    const { data, labels } = toySamples('table')
     const path = join(await tempFolder(), 'samples.bin')
     await writeSamples(path, [new Uint8Array(data.packed!.buffer)])
     const streamed = streamedData({ path, inputShape: [6], dtype: 'float32', isOwn: false })

@@ -8,21 +8,31 @@ import { randomStream } from '@main/ml/random'
 import { familyNamed, resolveParams } from '@main/ml/settings'
 import type { PlannedStep } from '@main/ml/stepper'
 import type { LayersModel } from '@main/ml/tf'
-import type { Task } from '@shared/schemas/dataset'
+import type { Modality, Task } from '@shared/schemas/dataset'
 import type { Params } from '@shared/schemas/run'
 
 const count = 90
 const classes = 3
 
-/** Random samples whose class depends on their first numbers, as a table or as pictures of 8 x 8 bytes. */
-export function toySamples(isPicture: boolean): { data: TrainingData; labels: Int32Array } {
+type Kind = 'table' | 'image' | 'series' | 'text'
+const shapes: Record<Kind, number[]> = { table: [6], image: [8, 8, 1], series: [10, 3], text: [10] }
+
+/** Random samples whose class depends on their first numbers; pictures are bytes, the last channel of series marks steps. */
+export function toySamples(kind: Kind): { data: TrainingData; labels: Int32Array } {
   const random = randomStream(5)
-  const inputShape = isPicture ? [8, 8, 1] : [6]
+  const inputShape = shapes[kind]
+  const isPicture = kind === 'image'
   const size = inputShape.reduce((a, b) => a * b, 1)
-  const packed = isPicture
-    ? Uint8Array.from({ length: count * size }, () => random.below(256))
-    : Float32Array.from({ length: count * size }, () => random.between(-1, 1))
-  const at = (i: number) => packed[i * size]! / (isPicture ? 255 : 1)
+  const steps = Array.from({ length: count }, () => 4 + random.below(7))
+  const values: Record<Kind, (i: number, k: number) => number> = {
+    image: () => random.below(256),
+    table: () => random.between(-1, 1),
+    series: (i, k) => (k / 3 >= steps[i]! ? 0 : k % 3 === 2 ? 1 : random.between(-1, 1)),
+    text: (i, k) => (k >= steps[i]! ? 0 : 1 + random.below(20)),
+  }
+  const all = Array.from({ length: count * size }, (_, at) => values[kind](Math.floor(at / size), at % size))
+  const packed = isPicture ? Uint8Array.from(all) : Float32Array.from(all)
+  const at = (i: number) => packed[i * size]! / { image: 255, table: 1, series: 1, text: 20 }[kind]
   const labels = Int32Array.from({ length: count }, (_, i) => Math.abs(Math.floor(at(i) * 6)) % classes)
   const read: TrainingData['read'] = (indices) =>
     Float32Array.from(
@@ -62,10 +72,10 @@ export function toySteppers({
   weightOf,
   log = () => {},
 }: ToyRun) {
-  const isPicture = task === 'classification' && familyNamed(family).modalities[0] === 'image'
-  const { data, labels: classLabels } = toySamples(isPicture)
+  const [first] = familyNamed(family).modalities as [Modality]
+  const modality = task === 'regression' ? 'table' : first
+  const { data, labels: classLabels } = toySamples(modality === 'audio' ? 'image' : (modality as Kind))
   const labels = task === 'regression' ? numbersOf(data) : classLabels
-  const modality = isPicture ? ('image' as const) : ('table' as const)
   const context = { modality, task, sampleCount: count, inputShape: data.inputShape, classCount: classes }
   const params = resolveParams(familyNamed(family), { batchSize: 16, ...asked }, 'quick', context)
   const perClass = Array.from({ length: classes }, (_, k) => classLabels.filter((label) => label === k).length)
