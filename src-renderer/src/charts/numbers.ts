@@ -67,6 +67,19 @@ const reference = (colors: ChartColors, data: object[]) => ({
   },
 })
 
+/** As a line of its own, so that both axes reach over the same numbers. */
+const diagonal = (colors: ChartColors, low: number, high: number) => ({
+  type: 'line',
+  silent: true,
+  showSymbol: false,
+  tooltip: { show: false },
+  lineStyle: { color: colors.reference, type: [4, 4], width: 1.5 },
+  data: [
+    [low, low],
+    [high, high],
+  ],
+})
+
 const grid = { left: 8, right: 20, top: 30, bottom: 24, containLabel: true }
 
 /** Predicted against true: a perfect model lies on the diagonal. */
@@ -77,10 +90,7 @@ export function predictedOption(input: Input): EChartsCoreOption {
     tooltip: tooltip(input, 'true', 'predicted'),
     xAxis: axis(`True ${input.target}`),
     yAxis: axis(`Predicted ${input.target}`, true),
-    series: [
-      ...points(input, (truth, predicted) => [truth, predicted]),
-      reference(input.colors, [[{ coord: [low, low] }, { coord: [high, high] }]]),
-    ],
+    series: [...points(input, (truth, predicted) => [truth, predicted]), diagonal(input.colors, low, high)],
   }
 }
 

@@ -32,6 +32,25 @@ describe('bundled sample datasets', () => {
     })
   })
 
+  it('wages come with a number to predict, and sensitive features', async () => {
+    const dataset = await services.datasets.importSample({ id: 'wages' }, never)
+    parseOutput('datasets.importSample', dataset)
+    expect(dataset).toMatchObject({
+      sampleCount: 534,
+      labelledCount: 534,
+      target: 'wage',
+      task: 'regression',
+      classes: [],
+    })
+    expect(dataset.fields.filter(({ isSensitive }) => isSensitive).map(({ name }) => name)).toEqual([
+      'gender',
+      'age',
+      'race',
+    ])
+    expect(dataset.fields.every(({ missing }) => missing === 0)).toBe(true)
+    expect(dataset.splits).toMatchObject({ train: 374, validation: 53, test: 107 })
+  })
+
   it(
     'digits are unpacked once into the workspace and keep their fixed splits; deleted, they take no space',
     { timeout: 120_000 },
