@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../helpers/temp-db'
 import { axeReport } from './helpers/accessibility'
 import { launchBrowser, serve } from './helpers/browser'
+import { run, runJson, sample } from './helpers/program'
 
 /** Flats whose price follows from size and quarter; every tenth has no price yet. */
 function flats(count: number): string {
@@ -95,3 +96,26 @@ it('takes a column of numbers from a table to a network that predicts it, in the
   await look('Try a file of numbers')
   expect(found).toEqual([])
 }, 240_000)
+
+it('predicts wages on the command line, and says what it must beat', async () => {
+  const folder = await tempFolder()
+  const at = { workspace: join(folder, 'workspace') }
+  const table = sample('wages/wages.csv')
+  const imported = await runJson(['import', table, '--name', 'wages', '--target', 'wage'], at)
+  expect(imported.document).toMatchObject({ task: 'regression', target: 'wage', classes: [] })
+  const { document: trained } = await runJson(['train', '--dataset', 'wages', '--family', 'mlp'], at)
+  const { test } = trained.metrics
+  expect(test.mae).toBeLessThan(trained.baseline.median.mae)
+  expect(test.accuracy).toBeNull()
+  const shown = await run(['runs', 'show', trained.runId], at)
+  expect(shown.stdout).toMatch(/always the training median, .*: MAE/)
+  expect(shown.stdout).toMatch(/lies within ± [\d.]+ of the prediction in 90.0 % of cases/)
+  const { document: predicted } = await runJson(['predict', table, '--run', trained.runId], at)
+  expect(predicted).toHaveLength(534)
+  expect(predicted[0].high - predicted[0].value).toBeCloseTo(trained.interval.halfWidth, 6)
+  const refused = await run(['audit', '--run', trained.runId, '--sensitive', 'gender'], at)
+  expect(refused.code).toBe(1)
+  expect(refused.stderr).toContain('what is predicted here is a number')
+  const classes = await run(['import', table, '--name', 'b', '--target', 'wage', '--task', 'classification'], at)
+  expect(classes.stderr).toContain('Derive a category')
+}, 120_000)
