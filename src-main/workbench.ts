@@ -22,6 +22,7 @@ import { ProofService } from './services/proof-service'
 import { QualityService } from './services/quality-service'
 import { RunService } from './services/run-service'
 import { SampleFiles, type SampleFile } from './services/sample-files'
+import { ShortcutService } from './services/shortcut-service'
 import { SettingsStore } from './services/settings-store'
 import { SweepService } from './services/sweep-service'
 import { Tasks } from './services/tasks'
@@ -113,6 +114,7 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     store,
     logBook,
   )
+  const explanations = new ExplanationService(context)
   const services: Services = {
     workspace,
     files: new FilesService(options.desktop),
@@ -122,7 +124,8 @@ function build(options: WorkbenchOptions, paths: WorkspacePaths, opened: OpenWor
     quality: new QualityService(context),
     runs,
     sweeps,
-    explanations: new ExplanationService(context),
+    explanations,
+    shortcuts: new ShortcutService(context, runs, explanations),
     insights: new InsightService(context),
     fairness: new FairnessService(context),
     proofs: new ProofService(context),

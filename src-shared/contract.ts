@@ -15,6 +15,7 @@ import * as I from './schemas/insight'
 import { Packed, PackSpec, ProofReport, VerifySpec } from './schemas/proof'
 import { QualityReport, QualitySpec } from './schemas/quality'
 import * as R from './schemas/run'
+import { Difference, DifferenceSpec, MaskSpec, ShortcutReport, ShortcutSpec } from './schemas/shortcut'
 import { Sweep, SweepSpec } from './schemas/sweep'
 import * as W from './schemas/workspace'
 
@@ -233,6 +234,13 @@ export const contract = {
   /** How a probability follows one column: partial dependence, single rows, accumulated local effects. */
   'insights.dependence': query(I.DependenceSpec, I.Dependence),
   'insights.dependenceToCsv': query(I.DependenceSpec.extend({ out: z.string().min(1) }), Files),
+
+  /** What a run leans on over the whole set: regions, words or fields, each masked; kept with the run. */
+  'shortcuts.find': query(ShortcutSpec, ShortcutReport),
+  /** Starts the same run anew without what is masked. */
+  'shortcuts.maskAndRetrain': command(MaskSpec, R.Run),
+  /** The same samples explained by two runs, and where the maps differ. */
+  'shortcuts.difference': query(DifferenceSpec, Difference),
 
   'fairness.audit': query(AuditSpec, Audit),
   'fairness.report': query(

@@ -6,6 +6,7 @@ import { withSession } from './session'
 import { addDataVerbs } from './verbs/data'
 import type { AddAction, Said } from './verbs/define'
 import { addInsightVerbs } from './verbs/insight'
+import { addShortcutVerbs } from './verbs/shortcuts'
 import { addProofVerbs } from './verbs/proofs'
 import { addRunVerbs } from './verbs/runs'
 import { addSweepVerbs } from './verbs/sweeps'
@@ -74,6 +75,7 @@ function buildCommands(addAction: AddAction): Command {
   addRunVerbs(root, addAction)
   addSweepVerbs(root, addAction)
   addInsightVerbs(root, addAction)
+  addShortcutVerbs(root, addAction)
   addSurroundingVerbs(root, addAction)
   addProofVerbs(root, addAction)
   addServeVerb(root, program, addAction)

@@ -90,8 +90,9 @@ export async function frozenFeatures(
   return packedData(features, shapeOf(stem))
 }
 
-function keyOf(stem: LayersModel, files: PictureFile[], { height, width, channels }: PictureEncoding): string {
-  const hash = createHash('sha256').update(JSON.stringify([1, height, width, channels, shapeOf(stem)]))
+function keyOf(stem: LayersModel, files: PictureFile[], encoding: PictureEncoding): string {
+  const { height, width, channels, masked = [] } = encoding
+  const hash = createHash('sha256').update(JSON.stringify([1, height, width, channels, shapeOf(stem), ...masked]))
   for (const { name, data } of readWeights(stem)) {
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }

@@ -3,6 +3,7 @@ import { costOf } from './cost'
 import { fitPictures, pictureShape } from './encode/pictures'
 import { isFiles } from '@shared/modalities'
 import { clipEncoding } from './encode/clips'
+import { seenFields } from './encode/encoding'
 import { seriesShape } from './encode/series'
 import { maxCategories } from './encode/table'
 import { plannedLength } from './encode/text'
@@ -105,8 +106,7 @@ function plannedShape(
   if (modality === 'series') return seriesShape(series ?? { steps: 0, channels: 1 }, params.seriesLength ?? 0)
   if (modality === 'graph') return [1]
   if (modality === 'text') return [plannedLength(texts?.longest ?? 1, params.textLength ?? 0)]
-  const kept = fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
-  const columns = kept.map(({ name, kind }) => {
+  const columns = seenFields(fields, params).map(({ name, kind }) => {
     const isMissing = (missing?.[name] ?? 0) > 0 ? 1 : 0
     if (kind === 'number' || kind === 'date') return 1 + isMissing
     return Math.min(maxCategories, (distinct[name] ?? (kind === 'boolean' ? 2 : 1)) + isMissing)

@@ -1,4 +1,5 @@
 import type { Plan } from '@shared/schemas/run'
+import { namesIn, regionsIn } from '@shared/masks'
 import { modalityFacts } from '@shared/modalities'
 import type { Family } from './families/define'
 import { outputsOf } from './objective'
@@ -61,7 +62,7 @@ function classProblems({ classes, trainPerClass, splits }: Facts): Problem[] {
 }
 
 function settingProblems(family: Family, params: RunParams, facts: Facts): Problem[] {
-  const { modality, splits, task = 'classification' } = facts
+  const { modality, splits, fields, task = 'classification' } = facts
   const trained = trainedOn(facts)
   const problems: Problem[] = []
   const add = (param: string, message: string) => problems.push({ param, message })
@@ -77,6 +78,17 @@ function settingProblems(family: Family, params: RunParams, facts: Facts): Probl
     add(
       'earlyStopping',
       'Early stopping watches the validation loss, but the validation split is empty. Split with a validation share, or turn it off.',
+    )
+  if (regionsIn(params.maskRegions) === null)
+    add(
+      'maskRegions',
+      `A covered region is "left, top, width, height" in percent of the picture, e.g. "0, 0, 10, 10"; got "${params.maskRegions}".`,
+    )
+  const unknown = namesIn(params.maskFields).filter((name) => !fields.some((field) => field.name === name))
+  if (unknown.length > 0)
+    add(
+      'maskFields',
+      `There is no input field ${quoted(unknown)} to leave out. There are: ${quoted(fields.map(({ name }) => name))}.`,
     )
   if (params.weightDecay > 0 && params.optimizer !== 'adamw')
     add(

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DataParams } from './data-params'
+import { maskParams } from './mask-params'
 
 const training = { group: 'Training' }
 const ofClasses = { tasks: ['classification'] }
@@ -231,6 +232,7 @@ export const TrainingParams = z.object({
       when: { earlyStopping: [true] },
     }),
   ...DataParams.shape,
+  ...maskParams,
 })
 
 export type TrainingParams = z.infer<typeof TrainingParams>

@@ -6,6 +6,7 @@ import type { Explanation, Importance, MapChecks } from '@shared/schemas/explana
 import type { Counterfactuals, Dependence, Nearest } from '@shared/schemas/insight'
 import type { Audit, GroupThresholds, Mitigation, ProxyFigures } from '@shared/schemas/fairness'
 import type { ExportFormat, EpochEnded, Params, Plan, Prediction, RunProgressed } from '@shared/schemas/run'
+import type { ShortcutReport } from '@shared/schemas/shortcut'
 import type { EngineStatus } from '@shared/schemas/workspace'
 import type { AuditInput } from '../ml/audit/audit'
 import type { MitigationInput } from '../ml/audit/mitigate'
@@ -246,6 +247,12 @@ export interface Jobs {
     input: { runDir: string; cacheDir: string; sampleId: number; sample: PredictInput; count: number }
     event: { done: number; total: number }
     output: Omit<Nearest, 'runId' | 'sampleId' | 'isCached'>
+  }
+  /** Regions, words or fields that a run leans on; reports hundredths. */
+  'find-shortcuts': {
+    input: { runId: string; runDir: string }
+    event: { done: number; total: number }
+    output: Omit<ShortcutReport, 'isKept'>
   }
   /** Draws a map over its picture (or bars for a table) as PNG. */
   'render-explanation': {

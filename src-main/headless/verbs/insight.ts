@@ -10,6 +10,7 @@ import { collectSetting, commaList, number, typedSettings } from '../options'
 import type { Session } from '../session'
 import { figure, interval, percent, table } from '../text'
 import type { AddAction, Said } from './define'
+import { difference } from './shortcuts'
 
 interface ExplainOptions {
   run: string
@@ -19,6 +20,7 @@ interface ExplainOptions {
   set?: Record<string, string>
   out?: string
   checks?: boolean
+  against?: string
 }
 
 interface AuditOptions {
@@ -40,6 +42,7 @@ export function addInsightVerbs(program: Command, addAction: AddAction): void {
     .requiredOption('--method <method>', 'e.g. gradient, integrated-gradients, grad-cam, occlusion')
     .option('--target-class <class>', 'the class to explain (default: the predicted one)')
     .option('--set <key=value>', "one of the method's own settings; may be given many times", collectSetting)
+    .option('--against <run>', 'explain by this run too, and show where the two differ; --sample may then be several')
     .option('--checks', 'put the map to its checks too: is it to be believed?')
     .option('--out <file>', 'write it as .png or .json too')
   addAction(explainVerb, { reads: true }, async (session, options: ExplainOptions) => {
@@ -52,6 +55,8 @@ export function addInsightVerbs(program: Command, addAction: AddAction): void {
     const params = typedSettings(options.set ?? {}, method.params)
     if (method.scope === 'dataset') return importance(session, options, params)
     if (!options.sample) explainVerb.error("error: required option '--sample <sample>' not specified", { exitCode: 2 })
+    const { against } = options
+    if (against) return difference(session, { ...options, against, sample: options.sample! }, params)
     return explain(session, { ...options, sample: options.sample! }, params)
   })
 

@@ -1,5 +1,6 @@
 import type { FieldValue } from '@shared/schemas/dataset'
 import { WorkbenchError } from '@shared/errors'
+import { namesIn } from '@shared/masks'
 import type { RunParams } from '../settings'
 import { readPlace, readPlaces } from '../decode/series/pack'
 import type { PredictInput, SeriesValues, Snapshot } from '../snapshot'
@@ -16,7 +17,7 @@ export type Encoding = TableEncoding | DrawnEncoding | SeriesEncoding | TextEnco
 /** Fits the encoding of a snapshot's data: on labelled training samples only, so that nothing leaks from the test. */
 export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promise<Encoding> {
   const trained = snapshot.samples.filter((sample) => sample.split === 'train' && sample.target !== null)
-  if (snapshot.modality === 'image') return fitPictures(trained, params.imageSize, params.colour)
+  if (snapshot.modality === 'image') return fitPictures(trained, params.imageSize, params.colour, params.maskRegions)
   if (snapshot.modality === 'audio') return fitClips(trained, params)
   if (snapshot.modality === 'graph') return fitGraph(snapshot.samples.map(({ node }) => node))
   if (snapshot.modality === 'series') {
@@ -34,10 +35,19 @@ export async function fitEncoding(snapshot: Snapshot, params: RunParams): Promis
       params,
     )
   }
-  const kept = snapshot.fields.filter((field) => !(params.excludeSensitive && field.isSensitive))
+  const kept = seenFields(snapshot.fields, params)
   const positions = kept.map((field) => snapshot.fields.indexOf(field))
   const indices = snapshot.samples.flatMap(({ split, target }, at) => (split === 'train' && target !== null ? at : []))
   return fitColumns(kept, (k) => columnOf(snapshot, positions[k]!, indices))
+}
+
+/** The fields of a table that a run sees. */
+export function seenFields<F extends { name: string; isSensitive: boolean }>(
+  fields: F[],
+  { excludeSensitive, maskFields }: Partial<Pick<RunParams, 'excludeSensitive' | 'maskFields'>>,
+): F[] {
+  const masked = new Set(namesIn(maskFields))
+  return fields.filter(({ name, isSensitive }) => !(excludeSensitive && isSensitive) && !masked.has(name))
 }
 
 /** Shape of one encoded sample: [height, width, channels], [steps, channels + 1], [length], [columns] or of a node [1]. */

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { decodeClip, type ClipEncoding } from './clips'
 import { throwIfAborted, WorkbenchError } from '@shared/errors'
+import { boxOf, regionsIn, type PixelBox } from '@shared/masks'
 import { writeBeside } from '../cache-file'
 import { writeSamples } from './streamed'
 
@@ -14,6 +15,8 @@ export interface PictureEncoding {
   width: number
   /** 1 is grey, 3 is RGB. */
   channels: 1 | 3
+  /** Covered with black, whatever is there; absent for none. */
+  masked?: PixelBox[]
   rule: string
 }
 
@@ -39,13 +42,20 @@ export function fitPictures(
   pictures: PictureFacts[],
   imageSize: number,
   colour: 'auto' | 'grey' | 'colour',
+  maskRegions: string | null = null,
 ): PictureEncoding {
   const [width, height] = imageSize > 0 ? [imageSize, imageSize] : autoSize(pictures)
   const isGrey = colour === 'grey' || (colour === 'auto' && pictures.every((p) => (p.channels ?? 3) <= 2))
   const rule =
     `Scaled to ${width} x ${height} pixels${isGrey ? ', in grey' : ', red, green and blue'}; ` +
     'brightness from 0 (black) to 1 (white), see-through parts on white.'
-  return { kind: 'image', width, height, channels: isGrey ? 1 : 3, rule }
+  const masked = (regionsIn(maskRegions) ?? []).map((region) => boxOf(region, { width, height }))
+  const encoding = { kind: 'image' as const, width, height, channels: isGrey ? (1 as const) : (3 as const) }
+  if (masked.length === 0) return { ...encoding, rule }
+  const places = masked.map(
+    (box) => `columns ${box.x} to ${box.x + box.width - 1} of rows ${box.y} to ${box.y + box.height - 1}`,
+  )
+  return { ...encoding, masked, rule: `${rule} Then ${places.join(' and ')} (from 0) are covered with black.` }
 }
 
 function autoSize(pictures: PictureFacts[]): [number, number] {
@@ -67,14 +77,15 @@ export type DrawnEncoding = PictureEncoding | ClipEncoding
 export const pictureShape = ({ height, width, channels }: DrawnEncoding) => [height, width, channels]
 
 /** Decodes one picture to height * width * channels bytes. Throws `invalid_input` naming a file that cannot be read. */
-export async function decodePicture(path: string, { width, height, channels }: PictureEncoding): Promise<Buffer> {
+export async function decodePicture(path: string, encoding: PictureEncoding): Promise<Buffer> {
+  const { width, height, channels } = encoding
   try {
     const picture = sharp(path, { failOn: 'error' })
       .rotate()
       .flatten({ background: '#ffffff' })
       .resize(width, height, { fit: 'fill', kernel: 'lanczos3', fastShrinkOnLoad: false })
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-    return await picture.raw({ depth: 'uchar' }).toBuffer()
+    return covered(await picture.raw({ depth: 'uchar' }).toBuffer(), encoding)
   } catch (error) {
     const reason = (error as Error).message
     throw new WorkbenchError(
@@ -83,6 +94,14 @@ export async function decodePicture(path: string, { width, height, channels }: P
       { path },
     )
   }
+}
+
+/** Blackens what is masked, in place. */
+function covered(pixels: Buffer, { width, channels, masked = [] }: PictureEncoding): Buffer {
+  for (const box of masked)
+    for (let row = box.y; row < box.y + box.height; row++)
+      pixels.fill(0, (row * width + box.x) * channels, (row * width + box.x + box.width) * channels)
+  return pixels
 }
 
 const decodeAny = (path: string, encoding: DrawnEncoding) =>
@@ -160,7 +179,7 @@ export async function picturesFile(
 
 function cacheKey(files: PictureFile[], encoding: DrawnEncoding): string {
   const { height, width, channels } = encoding
-  const how = encoding.kind === 'audio' ? [encoding.sampleRate, encoding.size, encoding.hop] : []
+  const how = encoding.kind === 'audio' ? [encoding.sampleRate, encoding.size, encoding.hop] : (encoding.masked ?? [])
   const hash = createHash('sha256').update(JSON.stringify([decodingVersion, height, width, channels, ...how]))
   for (const file of files) hash.update(`\n${file.hash}`)
   return hash.digest('hex').slice(0, 32)

@@ -1,4 +1,5 @@
 import { WorkbenchError } from '@shared/errors'
+import { namesIn } from '@shared/masks'
 import type { FieldValue } from '@shared/schemas/dataset'
 import type { RunParams } from '../settings'
 import type { PredictInput } from '../snapshot'
@@ -17,6 +18,8 @@ export interface TextEncoding {
   length: number
   /** Word of id `firstWord` + its place, most frequent first; of the training split only. */
   words: string[]
+  /** Left out wherever they stand, as if they were not there; absent for none. */
+  masked?: string[]
   rule: string
 }
 
@@ -31,16 +34,19 @@ export const vocabularyRows = (words: number) => words + firstWord
 export const plannedLength = (longest: number, wanted: number) =>
   wanted > 0 ? wanted : Math.max(1, Math.min(autoLength, longest))
 
+type TextParams = Pick<RunParams, 'vocabularySize' | 'wordCount' | 'textLength'> & Partial<Pick<RunParams, 'maskWords'>>
+
 /** Fits vocabulary and length on training texts. */
 export function fitText(
   fields: string[],
   texts: string[],
-  { vocabularySize, wordCount, textLength }: Pick<RunParams, 'vocabularySize' | 'wordCount' | 'textLength'>,
+  { vocabularySize, wordCount, textLength, maskWords }: TextParams,
 ): TextEncoding {
+  const masked = [...new Set(namesIn(maskWords).flatMap((name) => tokensOf(name).map(({ word }) => word)))]
   const counts = new Map<string, number>()
   const lengths: number[] = []
   for (const text of texts) {
-    const tokens = tokensOf(text)
+    const tokens = readTokens({ masked }, text)
     lengths.push(tokens.length)
     for (const { word } of tokens) counts.set(word, (counts.get(word) ?? 0) + 1)
   }
@@ -50,7 +56,18 @@ export function fitText(
   lengths.sort((a, b) => a - b)
   const most = lengths[Math.ceil(wholeShare * lengths.length) - 1] ?? 1
   const length = plannedLength(most, textLength)
-  return { kind: 'text', fields, length, words, rule: ruleOf(length, words.length, counts.size, wordCount) }
+  const rule = ruleOf(length, words.length, counts.size, wordCount)
+  if (masked.length === 0) return { kind: 'text', fields, length, words, rule }
+  const left = masked.map((word) => `"${word}"`).join(', ')
+  return { kind: 'text', fields, length, words, masked, rule: `${rule} Left out, as if not there: ${left}.` }
+}
+
+/** The tokens that are read of a text, at most `limit` of them. */
+function readTokens({ masked = [] }: Pick<TextEncoding, 'masked'>, text: string, limit = Infinity): Token[] {
+  if (masked.length === 0) return tokensOf(text, limit)
+  return tokensOf(text)
+    .filter(({ word }) => !masked.includes(word))
+    .slice(0, limit)
 }
 
 function ruleOf(length: number, kept: number, seen: number, wordCount: number): string {
@@ -69,11 +86,12 @@ export const joinedText = (values: readonly (FieldValue | undefined)[]): string 
     .join('\n')
 
 /** Encodes texts: [texts.length, length] float32, row-major. */
-export function encodeTexts({ words, length }: TextEncoding, texts: string[]): Float32Array {
+export function encodeTexts(encoding: TextEncoding, texts: string[]): Float32Array {
+  const { words, length } = encoding
   const ids = new Map(words.map((word, i) => [word, i + firstWord]))
   const encoded = new Float32Array(texts.length * length).fill(paddingId)
   texts.forEach((text, i) => {
-    const tokens = tokensOf(text, length)
+    const tokens = readTokens(encoding, text, length)
     tokens.forEach(({ word }, at) => (encoded[i * length + at] = ids.get(word) ?? unknownId))
   })
   return encoded
@@ -96,7 +114,7 @@ export function textOf({ fields }: TextEncoding, { values }: PredictInput): stri
 }
 
 /** The tokens that the network read of a text, and whether it knows them. */
-export function shownTokens({ words, length }: TextEncoding, text: string): (Token & { isKnown: boolean })[] {
-  const known = new Set(words)
-  return tokensOf(text, length).map((token) => ({ ...token, isKnown: known.has(token.word) }))
+export function shownTokens(encoding: TextEncoding, text: string): (Token & { isKnown: boolean })[] {
+  const known = new Set(encoding.words)
+  return readTokens(encoding, text, encoding.length).map((token) => ({ ...token, isKnown: known.has(token.word) }))
 }

@@ -12,7 +12,8 @@ const shownSide = 128
 /** The first picture is the original as the network sees it; the others are drawn as training would draw them. */
 const augmentPreview: JobHandler<'augment-preview'> = async ({ family, params: asked, path, snapshot, count }) => {
   const params = makePlan(family, asked, undefined, snapshot).params as RunParams
-  const encoding = fitPictures(snapshot.picture ? [snapshot.picture] : [], params.imageSize, params.colour)
+  const { imageSize, colour, maskRegions } = params
+  const encoding = fitPictures(snapshot.picture ? [snapshot.picture] : [], imageSize, colour, maskRegions)
   const bytes = new Uint8Array(await decodePicture(path, encoding))
   const shape = pictureShape(encoding) as [number, number, number]
   const augmentation = augmentationOf({ ...params, augment: true })!
