@@ -8,6 +8,7 @@ import { ShortcutReport, type DifferenceSpec, type MaskSpec, type ShortcutSpec }
 import type { ServiceContext } from './context'
 import { differenceOf } from './explanation-difference'
 import type { ExplanationService } from './explanation-service'
+import { refuseNumbers } from './number-target'
 import { resolveRun, runFolder, toRun } from './run-queries'
 import type { RunService } from './run-service'
 
@@ -28,6 +29,7 @@ export class ShortcutService implements Service<'shortcuts'> {
     const run = await resolveRun(db, ref)
     if (run.epochs === 0 || run.status === 'running' || run.status === 'queued')
       throw new WorkbenchError('conflict', `Run "${run.name}" is ${run.status}; let it end first.`)
+    refuseNumbers(toRun(run), 'Shortcuts are what a class is known by')
     const runDir = runFolder(paths, run.id)
     const file = join(runDir, 'shortcuts.json')
     // A run that went on has other weights.

@@ -239,6 +239,12 @@ it('nothing serious or critical on the screens of tables, in settings and logs',
     .waitFor()
   await page.getByText('curves of resampled rows').first().waitFor()
   await look('Explain, importance')
+  await page.getByRole('tab', { name: 'Shortcuts' }).click()
+  await page.getByRole('button', { name: 'Look again' }).waitFor()
+  await look('Explain, shortcuts')
+  await page.getByRole('tab', { name: 'Two runs' }).click()
+  await page.getByRole('table').or(page.getByText('One run is not enough')).first().waitFor()
+  await look('Explain, two runs')
   await goTo(page, `/d/${credit}/audit`)
   await page
     .getByText(/four-fifths rule/)

@@ -5,7 +5,8 @@ import type { Difference, Estimate, ShortcutReport } from '@shared/schemas/short
 import { runDocument } from '../documents'
 import { commaList, integer } from '../options'
 import type { Session } from '../session'
-import { figure, percent, runText, table } from '../text'
+import { runText } from '../run-text'
+import { figure, percent, table } from '../text'
 import { waitForRun } from '../training'
 import type { AddAction, Said } from './define'
 
