@@ -19,7 +19,10 @@ const methods = [...attributions.values()]
 const ofSamples = methods.filter((method): method is SampleAttribution => method.scope === 'sample')
 /** What has a sample in toy form here; series and texts are explained without their padding in series-explain.test.ts and text.test.ts. */
 const tried: Modality[] = ['image', 'table']
-/** Half a second per pass: on the backbone all methods together would take longer than everything else. */
+/**
+ * Half a second per pass: on the backbone all methods together would take longer than everything else. Integrated gradients
+ * was seen to miss completeness there by 0.153, where 0.02 is allowed; why is not known, so this battery vouches for no map of it.
+ */
 const tooLarge = 'efficientnet-lite'
 const kinds = [...families.values()]
   .filter(({ id }) => id !== tooLarge)

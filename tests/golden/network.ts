@@ -13,7 +13,7 @@ export interface Layer {
   [key: string]: unknown
 }
 
-type Kind = 'dense' | 'conv2d' | 'maxPooling2d' | 'flatten' | 'globalAveragePooling2d'
+type Kind = 'dense' | 'conv2d' | 'maxPooling2d' | 'averagePooling2d' | 'flatten' | 'globalAveragePooling2d'
 
 /** The reference's network with its weights; activations inside their layers, or as layers of their own. */
 export function build({ inputShape, layers }: { inputShape: number[]; layers: Layer[] }, isSplit = false): LayersModel {

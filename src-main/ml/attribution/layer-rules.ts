@@ -10,9 +10,15 @@ export interface Rules {
   activation?(inputs: Tensor, name: string, apply: (x: Tensor) => Tensor): Tensor
   /** What a dense layer or convolution gives out before its activation. */
   linear?(outputs: Tensor): Tensor
+  /** What a max-pool over pictures gives out of its inputs; `unpool` puts values of its outputs where its inputs were largest. */
+  maxPool?(inputs: Tensor, apply: (x: Tensor) => Tensor, unpool: Unpool): Tensor
 }
 
+/** Values shaped as a pool's outputs, each added at the place that its window took from `inputs`; shaped as these. */
+export type Unpool = (values: Tensor, inputs: Tensor, outputs: Tensor) => Tensor
+
 const isLinear = (layer: Layer) => /^(Dense|(Depthwise)?Conv[12]D)$/.test(layer.getClassName())
+const isMaxPool = (layer: Layer) => layer.getClassName() === 'MaxPooling2D'
 const hasActivation = (layer: Layer): layer is WithActivation =>
   isLinear(layer) || layer.getClassName() === 'Activation'
 
@@ -36,11 +42,23 @@ export function withRules<T>({ layers }: LayersModel, rules: Rules, compute: () 
   try {
     for (const layer of layers) {
       if (hasActivation(layer)) undo.push(ruleActivation(layer, rules))
+      if (rules.maxPool && isMaxPool(layer)) undo.push(ruleMaxPool(layer, rules.maxPool))
     }
     return compute()
   } finally {
     undo.forEach((restore) => restore())
   }
+}
+
+function ruleMaxPool(layer: Layer, rule: NonNullable<Rules['maxPool']>): () => void {
+  const { call } = layer
+  const { poolSize, strides, padding } = layer.getConfig() as Record<string, unknown>
+  const attrs = { filterSize: poolSize, strides: strides ?? poolSize, pad: padding, dimRoundingMode: undefined }
+  const unpool: Unpool = (dy, input, output) =>
+    tf.engine().runKernel('MaxPoolGrad', { dy, input, output }, attrs as never) as Tensor
+  const plain = (x: Tensor) => call.call(layer, x, {}) as Tensor
+  layer.call = (inputs) => rule((Array.isArray(inputs) ? inputs[0] : inputs) as Tensor, plain, unpool)
+  return () => (layer.call = call)
 }
 
 function ruleActivation(layer: WithActivation, rules: Rules): () => void {
