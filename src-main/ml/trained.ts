@@ -1,14 +1,16 @@
 import { resolve } from 'node:path'
 import { WorkbenchError } from '@shared/errors'
+import type { Explanation } from '@shared/schemas/explanation'
 import { tensorData, type TensorData } from '@shared/tensor-data'
 import { compileScoreGradient } from './attribution/score'
 import { loadWeights, weightsStamp, writeWeights } from './checkpoint'
-import type { GraphSizes } from './decode/graph/pack'
+import { readGraphPack, type GraphSizes } from './decode/graph/pack'
 import { encodeInputs } from './encode/encoding'
 import { shownSeries, type SeriesEncoding } from './encode/series'
 import { columnsByField, tableBaseline } from './encode/table'
 import { paddingId, shownTokens, textOf, type TextEncoding } from './encode/text'
 import { forward } from './evaluate'
+import { NearNodes, viewOfNode } from './graph-view'
 import { TokenEmbedding } from './layers/tokens'
 import { buildOutline, graphOf, loadModelSpec, startingWeights } from './model'
 import { familyNamed, type RunParams } from './settings'
@@ -40,10 +42,10 @@ export interface TrainedModel {
   /** What 'absent' means, [1, ...inputShape]: black for pictures; for tables numbers at the training mean, categories at
    *  their most frequent value. The caller disposes it. */
   baseline(): Tensor
-  /** Series and texts: one encoded sample as explanations see it, without its padding; through another network where one is given. */
+  /** Series, texts and nodes: one encoded sample as explanations see it, without its padding; through another network where one is given. */
   view?(encoded: Tensor, network?: LayersModel): SampleView
-  /** Texts: what the network reads of one, and its words. */
-  read?(sample: PredictInput): { text: string; words: { text: string; start: number; end: number; isKnown: boolean }[] }
+  /** Texts: what the network reads of one, and its words. Nodes: what of the graph is near. */
+  read?(sample: PredictInput): Pick<Explanation, 'text' | 'words' | 'graph'>
   /** Differentiable. [n, ...inputShape] to [n, classes]. */
   logits(input: Tensor): Tensor
   /** Gradient of one class's logit at each of `inputs`, shaped as they are. */
@@ -64,6 +66,8 @@ export interface SampleView {
   baseline: Tensor
   /** Differentiable. [n, ...shape] to logits [n, classes]. */
   logits(input: Tensor): Tensor
+  /** Gradient of one class's logit at each of `inputs`; left out: by way of `logits`, all at once. */
+  gradient?(inputs: Tensor, target: number): Tensor
   /** What was seen, in the units of the data: [...shape], or of a text the ids of its words. */
   shown: TensorData
   /** Attributions [...shape] as they are shown; left out: as they are. The caller disposes it. */
@@ -173,6 +177,10 @@ export async function openTrained(runDir: string): Promise<TrainedModel> {
   writeWeights(model, isWhole ? weights : [...(await startingWeights(spec, meta.classes.length)), ...weights])
   const logits = (input: Tensor) => forward(model, input)
   const score = compileScoreGradient(model, logits)
+  const near =
+    encoding.kind === 'graph'
+      ? new NearNodes(model, encoding.sizes.nodes, (await readGraphPack(encoding.path)).features)
+      : null
   const isTable = encoding.kind === 'table'
   const isSeries = encoding.kind === 'series'
   return {
@@ -194,6 +202,10 @@ export async function openTrained(runDir: string): Promise<TrainedModel> {
     ...(encoding.kind === 'text' && {
       view: (encoded: Tensor, network = model) => viewOfText(encoding, encoded, network),
       read: (sample: PredictInput) => readOf(encoding, sample),
+    }),
+    ...(near && {
+      view: (encoded: Tensor, network = model) => viewOfNode(near, encoded, network),
+      read: ({ node }: PredictInput) => (node ? { graph: near.of(node.index).part } : {}),
     }),
     logits,
     gradient: score.gradient,

@@ -14,6 +14,18 @@ export const ExplainSpec = z.object({
 })
 export type ExplainSpec = z.infer<typeof ExplainSpec>
 
+/** What of a graph a node's answer was asked about: attributions are those of its features, then those of the edges. */
+export const GraphPart = z.object({
+  /** By row of the dataset, from 1; the node itself comes first. `hop`: how many edges it is away. */
+  nodes: z.array(z.object({ row: z.number().int(), hop: z.number().int() })),
+  /** Ends by place in `nodes`. */
+  edges: z.array(z.tuple([z.number().int(), z.number().int()])),
+  features: z.array(z.string()),
+  /** Edges near enough to matter that were not asked about. */
+  left: z.number().int(),
+})
+export type GraphPart = z.infer<typeof GraphPart>
+
 export const Explanation = z.object({
   runId: z.string(),
   sampleId: z.number().int(),
@@ -39,6 +51,8 @@ export const Explanation = z.object({
   text: z.string().optional(),
   /** Tables: attributions summed per field, largest magnitude first. */
   fields: z.array(z.object({ name: z.string(), value: FieldValue, attribution: z.number() })).optional(),
+  /** Nodes of a graph. */
+  graph: GraphPart.optional(),
   isCached: z.boolean(),
   seconds: z.number(),
 })

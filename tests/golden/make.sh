@@ -13,7 +13,7 @@ if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
   cp "$here/requirements.txt" "$venv/installed.txt"
 fi
 
-[ $# -gt 0 ] || set -- attention attributions attributions_series deep_lift dependence efficientnet fairness intervals proxies german_credit_mean_difference mitigation map_checks metrics logistic_regression_german recurrent regression mel sounds text_baseline wages
+[ $# -gt 0 ] || set -- attention attributions attributions_series deep_lift dependence efficientnet fairness graph intervals proxies german_credit_mean_difference mitigation map_checks metrics logistic_regression_german recurrent regression mel sounds text_baseline wages
 for name in "$@"; do
   PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -W ignore "$here/make_$name.py"
 done

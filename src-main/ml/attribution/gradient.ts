@@ -18,7 +18,7 @@ export default defineAttribution({
   summary: "Where a small change of the input would move the class's score (its logit) most.",
   reference: 'https://arxiv.org/abs/1312.6034',
   params: Params,
-  modalities: ['image', 'table', 'series', 'audio', 'text'],
+  modalities: ['image', 'table', 'series', 'audio', 'text', 'graph'],
   families: [],
   scope: 'sample',
   signed: false,

@@ -11,7 +11,7 @@ export default defineAttribution({
     'The gradient times the value it belongs to: what each value adds, were the network linear from here to zero.',
   reference: 'https://arxiv.org/abs/1605.01713',
   params: z.object({}),
-  modalities: ['image', 'table', 'series', 'audio', 'text'],
+  modalities: ['image', 'table', 'series', 'audio', 'text', 'graph'],
   families: [],
   scope: 'sample',
   signed: true,

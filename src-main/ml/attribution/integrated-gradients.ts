@@ -22,7 +22,7 @@ export default defineAttribution({
     "How much each input value adds to the class's score (its logit) compared with a neutral baseline; the parts add up.",
   reference: 'https://arxiv.org/abs/1703.01365',
   params: Params,
-  modalities: ['image', 'table', 'series', 'audio', 'text'],
+  modalities: ['image', 'table', 'series', 'audio', 'text', 'graph'],
   families: [],
   scope: 'sample',
   signed: true,

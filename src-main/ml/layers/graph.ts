@@ -97,6 +97,10 @@ export class GraphSource extends tf.layers.Layer {
     }
   }
 
+  get sizes(): GraphSizes {
+    return this.options
+  }
+
   /** What is given is no parameter of the network. */
   override countParams(): number {
     return 0
@@ -184,7 +188,7 @@ interface Nodes {
 
 /**
  * How much each neighbour counts, [from, to, weights [edges, 1]] to [edges, 1]. `symmetric`: a_ij / sqrt(d_i d_j) with d the
- * sums of weights (Kipf & Welling 2017); `mean`: a_ij / d_j, so that they add up to 1 at each node that has neighbours.
+ * sums of weights (Kipf & Welling 2017); `mean`: a_ij / d_j, d_j at least 1, so that they add up to 1 at each node that has neighbours.
  */
 export class NeighbourShares extends tf.layers.Layer {
   static className = 'PellucidNeighbourShares'
@@ -196,8 +200,9 @@ export class NeighbourShares extends tf.layers.Layer {
   override call(inputs: Tensor | Tensor[]): Tensor {
     return tf.tidy(() => {
       const [from, to, weights] = inputs as [Tensor, Tensor, Tensor]
-      const degrees = tf.maximum(sumByRow(weights, to, this.options.nodes), 1e-12)
-      if (this.options.kind === 'mean') return tf.div(weights, lookUp(degrees, to))
+      const degrees = sumByRow(weights, to, this.options.nodes)
+      // At least 1, so that all neighbours fade to none when explanations take them away bit by bit.
+      if (this.options.kind === 'mean') return tf.div(weights, lookUp(tf.maximum(degrees, 1), to))
       const scale = tf.rsqrt(degrees)
       return tf.mul(weights, tf.mul(lookUp(scale, from), lookUp(scale, to)))
     })

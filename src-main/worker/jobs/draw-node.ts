@@ -1,11 +1,12 @@
-import { channelColor } from '@shared/curves'
 import { placesAround } from '@shared/graph-layout'
 import { nodesAround } from '../../ml/decode/graph/around'
 import { readGraphPack } from '../../ml/decode/graph/pack'
 import { colorOf, Drawing } from '../drawing'
 import type { JobHandler } from '../protocol'
 
-const grey = colorOf('#8a8f98')
+// Of no class, which may change: the picture stays.
+const grey = colorOf('#9aa3af')
+const middle = colorOf('#64748b')
 
 /** Draws a node in the middle of those around it. */
 const drawNode: JobHandler<'draw-node'> = async ({ node, size, out }) => {
@@ -18,7 +19,7 @@ const drawNode: JobHandler<'draw-node'> = async ({ node, size, out }) => {
   const radii = [drawing.side / 18, drawing.side / 30, drawing.side / 48]
   // Nearest last, so that they lie on top.
   for (const [at, { hop }] of [...around.nodes.entries()].reverse())
-    drawing.disc(...places[at]!, radii[hop]!, hop === 0 ? colorOf(channelColor(0)) : grey)
+    drawing.disc(...places[at]!, radii[hop]!, hop === 0 ? middle : grey)
   return drawing.save(out)
 }
 

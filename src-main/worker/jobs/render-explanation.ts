@@ -2,6 +2,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import sharp, { type Sharp } from 'sharp'
 import { heatColor, heatMap, heatPixels } from '@shared/colormap'
+import { partsOfGraph } from '@shared/graph-map'
 import type { FieldValue } from '@shared/schemas/dataset'
 import type { Explanation } from '@shared/schemas/explanation'
 import { mostStrips, seriesStrips } from '@shared/series-strips'
@@ -114,8 +115,17 @@ const strongestWords = ({
     .map(({ text }, i) => ({ name: text, attribution: attribution.data[i]! }))
     .sort((a, b) => Math.abs(b.attribution) - Math.abs(a.attribution))
 
+/** A node's features and the edges near it, with nodes by their rows. */
+const strongestParts = (explanation: Explanation) =>
+  partsOfGraph(explanation).map(({ feature, ends, worth }) => ({
+    name: feature ?? ends!.map((at) => `#${explanation.graph!.nodes[at]!.row}`).join(' – '),
+    value: undefined as FieldValue | undefined,
+    attribution: worth,
+  }))
+
 function bars(explanation: Explanation): Sharp {
-  const fields = (explanation.fields ?? strongestWords(explanation)).slice(0, 24)
+  const parts = explanation.graph ? strongestParts(explanation) : strongestWords(explanation)
+  const fields = (explanation.fields ?? parts).slice(0, 24)
   const largest = Math.max(1e-12, ...fields.map(({ attribution }) => Math.abs(attribution)))
   const [width, middle, reach] = [900, 560, 240]
   const rows = fields.map(({ name, value, attribution }, i) => {

@@ -1,4 +1,5 @@
 import type { CheckFound, Verdict } from '@shared/schemas/explanation'
+import type { GraphSizes } from '../../decode/graph/pack'
 import type { LayersModel, Tensor } from '../../tf'
 import type { RunParams } from '../../settings'
 import type { SampleAttribution } from '../define'
@@ -12,6 +13,7 @@ export interface CheckInput {
     params: RunParams
     model: LayersModel
     inputShape: number[]
+    graph?: GraphSizes | null
     /** Logits [n, classes] of samples like `input`. */
     logits(input: Tensor): Tensor
   }

@@ -40,6 +40,7 @@ interface Seen {
   /** What absent means to the network. */
   baseline: Tensor
   logits(input: Tensor): Tensor
+  gradient?(inputs: Tensor, target: number): Tensor
 }
 
 /** How a method is asked for the map of another sample or network, with the settings that cost less. */
@@ -58,6 +59,7 @@ function asker(
         logits: other?.logits ?? network ?? seen.logits,
         model: model ?? trained.model,
         ...(!network && !trained.view && { gradient: trained.gradient }),
+        ...((other ?? seen).gradient && { gradient: (other ?? seen).gradient }),
         input,
         baseline: seen.baseline,
         target,
@@ -78,14 +80,14 @@ function asker(
 /** What the checks see of a map. The caller disposes `baseline`. */
 function checkInput(trained: TrainedModel, seen: Seen, asked: Asked): CheckInput {
   const { method, params, target, map, signal, progress } = asked
-  const { model, family, inputShape } = trained
+  const { model, family, inputShape, graph } = trained
   const shape = seen.input.shape.slice(1)
   const places = placesOf(shape, trained.fields)
   const attribute = asker(trained, seen, asked, places)
   let reference: Promise<Float64Array> | null = null
   return {
     method,
-    trained: { family, params: trained.params, model, inputShape, logits: seen.logits },
+    trained: { family, params: trained.params, model, inputShape, graph, logits: seen.logits },
     input: seen.input,
     baseline: method.baselineOf?.(params, seen.input, seen.baseline) ?? seen.baseline.clone(),
     target,
@@ -109,7 +111,12 @@ export async function runChecks(
   const chosen = [...checks].filter(({ concerns }) => concerns(asked.method))
   const view = trained.view?.(asked.encoded)
   const { logits } = view ?? trained
-  const seen = { input: view?.input ?? asked.encoded, baseline: view?.baseline ?? trained.baseline(), logits }
+  const seen = {
+    input: view?.input ?? asked.encoded,
+    baseline: view?.baseline ?? trained.baseline(),
+    logits,
+    gradient: view?.gradient,
+  }
   const input = checkInput(trained, seen, asked)
   const found: CheckFound[] = []
   try {
