@@ -265,7 +265,7 @@ describe('what the command line answers', () => {
 
   it.each([
     [['train', '--dataset', 'nowhere', '--family', 'mlp'], 'not_found'],
-    [['train', '--dataset', 'german', '--family', 'transformer'], 'not_found'],
+    [['train', '--dataset', 'german', '--family', 'perceptron'], 'not_found'],
     [['train', '--dataset', 'german', '--family', 'mlp', '--set', 'epochs=-1'], 'invalid_input'],
     [['label', '--dataset', 'german', '--sample', '#99999', '--class', 'good'], 'not_found'],
     [['import', '/no/such/folder', '--name', 'x'], 'not_found'],
