@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { wav } from '../main/ml/toy-clips'
 import { tempFolder } from '../helpers/temp-db'
 import { axeReport } from './helpers/accessibility'
-import { launchBrowser, serve } from './helpers/browser'
+import { openServed, serve } from './helpers/browser'
 
 const rate = 8000
 const clip = (hertz: number, take: number) =>
@@ -28,16 +28,7 @@ it('takes clips of sound from a folder to labels by ear, a network, its reasons 
   await writeFile(join(folder, 'tones', 'unknown.wav'), clip(1750, 3))
   const served = await serve(join(folder, 'workspace'))
   onTestFinished(async () => void (await served.stop()))
-  const context = await (
-    await launchBrowser()
-  ).newContext({
-    viewport: { width: 1280, height: 800 },
-    reducedMotion: 'reduce',
-  })
-  const page = await context.newPage()
-  page.setDefaultTimeout(40_000)
-  await page.goto(served.url)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  const page = await openServed(served)
   const { found, look } = axeReport(page)
 
   await page.keyboard.press('Control+o')

@@ -2,19 +2,13 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../helpers/temp-db'
 import { axeReport } from './helpers/accessibility'
-import { launchBrowser, serve } from './helpers/browser'
+import { openServed, serve } from './helpers/browser'
 
 it('takes a graph from the start screen to labels, a network and the ties that mattered, in the window', async () => {
   const folder = await tempFolder()
   const served = await serve(join(folder, 'workspace'))
   onTestFinished(async () => void (await served.stop()))
-  const context = await (
-    await launchBrowser()
-  ).newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-  const page = await context.newPage()
-  page.setDefaultTimeout(40_000)
-  await page.goto(served.url)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  const page = await openServed(served)
   const { found, look } = axeReport(page)
 
   await page.getByRole('button', { name: 'Open the sample Karate club' }).click()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../helpers/temp-db'
 import { axeReport } from './helpers/accessibility'
-import { launchBrowser, serve } from './helpers/browser'
+import { openServed, serve } from './helpers/browser'
 import { run, runJson, sample } from './helpers/program'
 
 /** Flats whose price follows from size and quarter; every tenth has no price yet. */
@@ -23,12 +23,7 @@ it('takes a column of numbers from a table to a network that predicts it, in the
   await writeFile(join(folder, 'new.csv'), flats(8))
   const served = await serve(join(folder, 'workspace'))
   onTestFinished(async () => void (await served.stop()))
-  const browser = await launchBrowser()
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
-  const page = await context.newPage()
-  page.setDefaultTimeout(40_000)
-  await page.goto(served.url)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  const page = await openServed(served)
   const { found, look: axe } = axeReport(page)
   const look = async (name: string) => {
     await axe(name)

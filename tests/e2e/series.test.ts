@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { tempFolder } from '../helpers/temp-db'
 import { axeReport } from './helpers/accessibility'
-import { launchBrowser, serve } from './helpers/browser'
+import { openServed, serve } from './helpers/browser'
 
 /** Rows of 24 steps: the first half of each kind rises, the other swings; the last ten rows have no class yet. */
 function wideTable(count: number): string {
@@ -22,16 +22,7 @@ it('takes time series from a table to labels, a network, its reasons and new ser
   await writeFile(join(folder, 'new.csv'), wideTable(12))
   const served = await serve(join(folder, 'workspace'))
   onTestFinished(async () => void (await served.stop()))
-  const context = await (
-    await launchBrowser()
-  ).newContext({
-    viewport: { width: 1280, height: 800 },
-    reducedMotion: 'reduce',
-  })
-  const page = await context.newPage()
-  page.setDefaultTimeout(40_000)
-  await page.goto(served.url)
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  const page = await openServed(served)
   const { found, look } = axeReport(page)
 
   await page.keyboard.press('Control+o')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
-import { chromium, type Browser } from 'playwright'
+import { chromium, type Browser, type Page } from 'playwright'
 import { runtime, startCommand, type RunOptions } from './program'
 
 export interface Served {
@@ -55,4 +55,15 @@ export async function launchBrowser(): Promise<Browser> {
   })
   onTestFinished(() => browser.close())
   return browser
+}
+
+/** The served workbench in a page of a browser of its own, without motion, once its first screen stands. */
+export async function openServed({ url }: Served): Promise<Page> {
+  const browser = await launchBrowser()
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  page.setDefaultTimeout(40_000)
+  await page.goto(url)
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  return page
 }
